@@ -1,0 +1,65 @@
+"""Arrays of any library that follows the array API standard, and the elementary functions that must be stable.
+
+The functions also take complex arrays, on the branch that the real part selects: that is what the complex step
+(Squire and Trapp 1998, *Using complex variables to estimate derivatives of real functions*) needs.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array: TypeAlias = np.ndarray[Any, Any]
+else:
+    Array = Any
+
+_SPECIAL_FUNCTIONS = {"numpy": "scipy.special", "jax.numpy": "jax.scipy.special"}
+
+
+def namespace(x: Array) -> Any:
+    """The library that an array belongs to (``numpy``, ``jax.numpy`` ...)."""
+    return x.__array_namespace__()
+
+
+def not_negative(x: Array) -> Array:
+    """x >= 0, by the real part; true at 0, so that derivatives at a kink are the right ones."""
+    return namespace(x).real(x) >= 0
+
+
+def sigmoid(x: Array) -> Array:
+    r"""1 / (1 + e^{-x}), written so that the exponential never overflows."""
+    xp = namespace(x)
+    positive = not_negative(x)
+    e = xp.exp(xp.where(positive, -x, x))
+    return xp.where(positive, 1, e) / (1 + e)
+
+
+def softplus(x: Array) -> Array:
+    r"""log(1 + e^x) = max(x, 0) + log(1 + e^{-|x|})."""
+    xp = namespace(x)
+    positive = not_negative(x)
+    return xp.where(positive, x, 0) + xp.log1p(xp.exp(xp.where(positive, -x, x)))
+
+
+def log_softmax(x: Array) -> Array:
+    r"""x_i - log sum_j e^{x_j} along the last axis, shifted by the largest x so that nothing overflows."""
+    xp = namespace(x)
+    shifted = x - xp.max(xp.real(x), axis=-1, keepdims=True)
+    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=-1, keepdims=True))
+
+
+def normal_cdf(x: Array) -> Array:
+    r"""Phi(x) = erfc(-x / sqrt 2) / 2, without cancellation for negative x."""
+    special = import_module(_SPECIAL_FUNCTIONS[namespace(x).__name__])
+    result: Array = special.erfc(x * -0.7071067811865476) / 2
+    return result
+
+
+def xlogy(x: Array, y: Array) -> Array:
+    """x log y, and 0 where x is 0 whatever y is."""
+    xp = namespace(y)
+    zero = x == 0
+    return xp.where(zero, 0, x * xp.log(xp.where(zero, 1, y)))

@@ -1,0 +1,62 @@
+"""The few kinds of error, and the one place that builds their sentence.
+
+Every kind is also the fitting built-in, so code that expects a ``ValueError`` (as scikit-learn's checks do) keeps working.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class PellucidError(Exception):
+    """Anything that Pellucid refuses; the message is one sentence that says how to repair it."""
+
+
+class InputError(PellucidError, ValueError):
+    """A value that a user handed in is not acceptable."""
+
+
+class ShapeError(InputError):
+    """An array has the wrong shape."""
+
+
+class UnknownNameError(InputError):
+    """A name (activation, loss, optimizer ...) is not in the catalogue."""
+
+
+class TableError(InputError):
+    """A table of data cannot be used as asked."""
+
+
+class ModelFileError(PellucidError, ValueError):
+    """A model file is damaged, foreign, or of a version that this release cannot read."""
+
+
+class OutputError(PellucidError, OSError):
+    """A result cannot be written where it was asked for."""
+
+
+class DivergenceError(PellucidError, ArithmeticError):
+    """The cost became non-finite while training."""
+
+
+def sentence(what: str, where: str, got: object, expected: str, repair: str) -> str:
+    """One sentence: what is wrong, where, what was found, what would be right, how to repair it.
+
+    >>> sentence("the slope", "leaky_relu", 2, "a number below 1", "choose a smaller slope, e.g. 0.01")
+    'The slope in leaky_relu is 2, expected a number below 1: choose a smaller slope, e.g. 0.01.'
+    """
+    return f"{what[:1].upper()}{what[1:]} in {where} is {got}, expected {expected}: {repair}."
+
+
+def unknown_name(kind: str, name: object, known: Iterable[str]) -> UnknownNameError:
+    """The error for a name that is not in a catalogue, with the nearest right one suggested.
+
+    >>> str(unknown_name("activation", "rellu", ["relu", "tanh"]))
+    "Unknown activation 'rellu': did you mean 'relu'? Known are relu, tanh."
+    """
+    names = list(known)
+    near = difflib.get_close_matches(str(name).lower(), names, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return UnknownNameError(f"Unknown {kind} {name!r}: {hint}Known are {', '.join(names)}.")
