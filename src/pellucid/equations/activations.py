@@ -1,0 +1,328 @@
+"""Activations: a = f(z), and the derivative beside it.
+
+One frozen record holds every face of an activation. At a kink the derivative is the *right* one: relu'(0) = 1, as in
+``f'(x) = 1 for x >= 0``. (JAX and PyTorch take 0 there.)
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jaxtyping import Inexact
+
+from pellucid.equations.arrays import Array, namespace, normal_cdf, not_negative, sigmoid, softplus
+from pellucid.equations.records import NOT_NEGATIVE, OPEN_UNIT, POSITIVE, REAL, Interval, look_up, spelled
+from pellucid.errors import InputError, sentence
+
+
+@dataclass(frozen=True)
+class Activation(ABC):
+    """What every activation has, element by element or not."""
+
+    spec: str
+    """the text that names it: ``activation(spec)`` gives the same record"""
+    formula: str
+    """a as an expression in z"""
+    derivative_formula: str
+    """f'(z) as an expression in z and a (for softmax: the entry i, k of the Jacobian)"""
+    range: Interval
+    """the values a can take"""
+    kinks: tuple[float, ...]
+    """the z at which the derivative jumps"""
+    forward: Callable[[Inexact[Array, "m n"]], Inexact[Array, "m n"]]
+    """a = f(z)"""
+
+    @abstractmethod
+    def backward(
+        self, da: Inexact[Array, "m n"], z: Inexact[Array, "m n"], a: Inexact[Array, "m n"]
+    ) -> Inexact[Array, "m n"]:
+        """dz = the Jacobian of f, transposed, applied to da."""
+
+    @abstractmethod
+    def jacobian(self, z: Inexact[Array, "m n"], a: Inexact[Array, "m n"]) -> Inexact[Array, "m n n"]:
+        """J[s, i, k] = d a_i / d z_k of sample s."""
+
+
+@dataclass(frozen=True)
+class Elementwise(Activation):
+    """An activation that maps each entry on its own: dz = da * f'(z)."""
+
+    derivative: Callable[[Inexact[Array, "m n"], Inexact[Array, "m n"]], Inexact[Array, "m n"]]
+    """f'(z), given z and a = f(z)"""
+
+    def backward(
+        self, da: Inexact[Array, "m n"], z: Inexact[Array, "m n"], a: Inexact[Array, "m n"]
+    ) -> Inexact[Array, "m n"]:
+        """dz = da * f'(z)."""
+        return da * self.derivative(z, a)
+
+    def jacobian(self, z: Inexact[Array, "m n"], a: Inexact[Array, "m n"]) -> Inexact[Array, "m n n"]:
+        """f'(z) on the diagonal."""
+        return self.derivative(z, a)[:, :, None] * namespace(z).eye(z.shape[1], dtype=z.dtype)
+
+
+@dataclass(frozen=True)
+class Softmax(Activation):
+    """Softmax: a vector-valued function, so its derivative is a matrix for each sample."""
+
+    def backward(
+        self, da: Inexact[Array, "m n"], z: Inexact[Array, "m n"], a: Inexact[Array, "m n"]
+    ) -> Inexact[Array, "m n"]:
+        """dz = a * (da - sum_k a_k da_k): the Jacobian (symmetric) applied to da, without forming it."""
+        return a * (da - namespace(a).sum(a * da, axis=-1, keepdims=True))
+
+    def jacobian(self, z: Inexact[Array, "m n"], a: Inexact[Array, "m n"]) -> Inexact[Array, "m n n"]:
+        """a_i (1 - a_i) where i = k, -a_i a_k where i != k; that is diag(a) - a a^T."""
+        diagonal = a[:, :, None] * namespace(a).eye(a.shape[1], dtype=a.dtype)
+        return diagonal - a[:, :, None] * a[:, None, :]
+
+
+def identity() -> Activation:
+    """f(z) = z, f'(z) = 1."""
+
+    def forward(z: Array) -> Array:
+        return z
+
+    def derivative(z: Array, a: Array) -> Array:
+        return namespace(z).ones_like(z)
+
+    return Elementwise("identity", "z", "1", REAL, (), forward, derivative)
+
+
+def logistic() -> Activation:
+    """f(z) = 1 / (1 + e^-z), f'(z) = a (1 - a)."""
+
+    def derivative(z: Array, a: Array) -> Array:
+        return a * (1 - a)
+
+    return Elementwise("sigmoid", "1 / (1 + exp(-z))", "a * (1 - a)", OPEN_UNIT, (), sigmoid, derivative)
+
+
+def tanh() -> Activation:
+    """f(z) = (e^z - e^-z) / (e^z + e^-z), f'(z) = 1 - a^2."""
+
+    def forward(z: Array) -> Array:
+        return namespace(z).tanh(z)
+
+    def derivative(z: Array, a: Array) -> Array:
+        return (1 - a) * (1 + a)
+
+    bounds = Interval(-1.0, 1.0, (False, False))
+    return Elementwise("tanh", "tanh(z)", "1 - a**2", bounds, (), forward, derivative)
+
+
+def relu() -> Activation:
+    """f(z) = max(0, z), f'(z) = 1 for z >= 0, else 0."""
+
+    def forward(z: Array) -> Array:
+        xp = namespace(z)
+        return xp.maximum(z, xp.zeros((), dtype=z.dtype))
+
+    def derivative(z: Array, a: Array) -> Array:
+        return namespace(z).astype(not_negative(z), z.dtype)
+
+    return Elementwise("relu", "max(0, z)", "1 if z >= 0 else 0", NOT_NEGATIVE, (0.0,), forward, derivative)
+
+
+def leaky_relu(slope: float = 0.01) -> Activation:
+    """f(z) = max(slope z, z), f'(z) = 1 for z >= 0, else slope.
+
+    Raises:
+        InputError: slope is not below 1; max(slope z, z) would then pick the wrong branch on both sides.
+    """
+    if not slope < 1 or not math.isfinite(slope):
+        repair = "choose a smaller slope, e.g. 0.01"
+        raise InputError(sentence("the slope", "leaky_relu", slope, "a finite number below 1", repair))
+
+    def forward(z: Array) -> Array:
+        return namespace(z).where(not_negative(z), z, slope * z)
+
+    def derivative(z: Array, a: Array) -> Array:
+        xp = namespace(z)
+        return xp.where(not_negative(z), xp.ones_like(z), slope)
+
+    bounds = REAL if slope > 0 else NOT_NEGATIVE
+    spec, text = spelled("leaky_relu", slope=slope), f"max({slope!r} * z, z)"
+    return Elementwise(spec, text, f"1 if z >= 0 else {slope!r}", bounds, (0.0,), forward, derivative)
+
+
+def elu(alpha: float = 1.0) -> Activation:
+    """f(z) = z for z >= 0, else alpha (e^z - 1) (Clevert et al. 2016, *Fast and accurate deep network learning by ELUs*)."""
+    if not 0 < alpha < math.inf:
+        raise InputError(sentence("alpha", "elu", alpha, "a positive number", "choose e.g. alpha=1"))
+
+    def forward(z: Array) -> Array:
+        xp = namespace(z)
+        positive = not_negative(z)
+        return xp.where(positive, z, alpha * xp.expm1(xp.where(positive, 0, z)))
+
+    def derivative(z: Array, a: Array) -> Array:
+        xp = namespace(z)
+        positive = not_negative(z)
+        return xp.where(positive, xp.ones_like(z), alpha * xp.exp(xp.where(positive, 0, z)))
+
+    text, slope = f"z if z >= 0 else {alpha!r} * (exp(z) - 1)", f"1 if z >= 0 else {alpha!r} * exp(z)"
+    bounds = Interval(-alpha, math.inf, (False, False))
+    return Elementwise(spelled("elu", alpha=alpha), text, slope, bounds, () if alpha == 1 else (0.0,), forward, derivative)
+
+
+SELU_SCALE = 1.0507009873554804934193349852946
+SELU_ALPHA = 1.6732632423543772848170429916717
+
+
+def selu() -> Activation:
+    """f(z) = scale * elu(z; alpha), with the two constants that keep mean 0 and variance 1 fixed.
+
+    Source: Klambauer et al. 2017, *Self-normalizing neural networks*.
+    """
+    inner = elu(SELU_ALPHA)
+    assert isinstance(inner, Elementwise)
+
+    def forward(z: Array) -> Array:
+        return SELU_SCALE * inner.forward(z)
+
+    def derivative(z: Array, a: Array) -> Array:
+        return SELU_SCALE * inner.derivative(z, a)
+
+    text = f"{SELU_SCALE!r} * ({inner.formula})"
+    slope = f"{SELU_SCALE!r} * ({inner.derivative_formula})"
+    bounds = Interval(-SELU_SCALE * SELU_ALPHA, math.inf, (False, False))
+    return Elementwise("selu", text, slope, bounds, (0.0,), forward, derivative)
+
+
+def smooth_relu() -> Activation:
+    """f(z) = log(1 + e^z), f'(z) = sigmoid(z)."""
+
+    def derivative(z: Array, a: Array) -> Array:
+        return sigmoid(z)
+
+    return Elementwise("softplus", "log(1 + exp(z))", "1 / (1 + exp(-z))", POSITIVE, (), softplus, derivative)
+
+
+def softsign() -> Activation:
+    """f(z) = z / (1 + |z|), f'(z) = 1 / (1 + |z|)^2."""
+
+    def size(z: Array) -> Array:
+        return namespace(z).where(not_negative(z), z, -z)
+
+    def forward(z: Array) -> Array:
+        return z / (1 + size(z))
+
+    def derivative(z: Array, a: Array) -> Array:
+        return (1 / (1 + size(z))) ** 2
+
+    bounds = Interval(-1.0, 1.0, (False, False))
+    return Elementwise("softsign", "z / (1 + abs(z))", "1 / (1 + abs(z))**2", bounds, (), forward, derivative)
+
+
+def gelu() -> Activation:
+    """f(z) = z Phi(z), f'(z) = Phi(z) + z phi(z), the exact form (Hendrycks and Gimpel 2016, *Gaussian error linear units*)."""
+
+    def forward(z: Array) -> Array:
+        return z * normal_cdf(z)
+
+    def derivative(z: Array, a: Array) -> Array:
+        return normal_cdf(z) + z * namespace(z).exp(z * z * -0.5) * (1 / math.sqrt(2 * math.pi))
+
+    text = "z * erfc(-z / sqrt(2)) / 2"
+    slope = "erfc(-z / sqrt(2)) / 2 + z * exp(-z**2 / 2) / sqrt(2 * pi)"
+    return Elementwise("gelu", text, slope, Interval(-0.17, math.inf, (True, False)), (), forward, derivative)
+
+
+def silu() -> Activation:
+    """f(z) = z sigmoid(z), f'(z) = s (1 + z (1 - s)), s = sigmoid(z) (Elfwing et al. 2018)."""
+
+    def forward(z: Array) -> Array:
+        return z * sigmoid(z)
+
+    def derivative(z: Array, a: Array) -> Array:
+        s = sigmoid(z)
+        return s * (1 + z * sigmoid(-z))
+
+    text, slope = "z / (1 + exp(-z))", "(1 + z / (1 + exp(z))) / (1 + exp(-z))"
+    return Elementwise("silu", text, slope, Interval(-0.2785, math.inf, (True, False)), (), forward, derivative)
+
+
+def mish() -> Activation:
+    """f(z) = z tanh(softplus(z)), f'(z) = t + z sigmoid(z) (1 - t^2), t = tanh(softplus(z)) (Misra 2019)."""
+
+    def forward(z: Array) -> Array:
+        return z * namespace(z).tanh(softplus(z))
+
+    def derivative(z: Array, a: Array) -> Array:
+        t = namespace(z).tanh(softplus(z))
+        return t + z * sigmoid(z) * (1 - t) * (1 + t)
+
+    text = "z * tanh(log(1 + exp(z)))"
+    slope = "tanh(log(1 + exp(z))) + z / (1 + exp(-z)) * (1 - tanh(log(1 + exp(z)))**2)"
+    return Elementwise("mish", text, slope, Interval(-0.3089, math.inf, (True, False)), (), forward, derivative)
+
+
+def hard_tanh() -> Activation:
+    """f(z) = min(1, max(-1, z)), f'(z) = 1 for -1 <= z < 1, else 0."""
+
+    def forward(z: Array) -> Array:
+        return namespace(z).clip(z, -1, 1)
+
+    def derivative(z: Array, a: Array) -> Array:
+        return namespace(z).astype((z >= -1) & (z < 1), z.dtype)
+
+    bounds = Interval(-1.0, 1.0, (True, True))
+    text, slope = "min(1, max(-1, z))", "1 if -1 <= z < 1 else 0"
+    return Elementwise("hard_tanh", text, slope, bounds, (-1.0, 1.0), forward, derivative)
+
+
+def exponential() -> Activation:
+    """f(z) = e^z, f'(z) = a: the output for counts (poisson). It overflows beyond z = 709 (float32: 88)."""
+
+    def forward(z: Array) -> Array:
+        return namespace(z).exp(z)
+
+    def derivative(z: Array, a: Array) -> Array:
+        return a
+
+    return Elementwise("exp", "exp(z)", "a", POSITIVE, (), forward, derivative)
+
+
+def softmax() -> Activation:
+    """f(z)_i = e^{z_i} / sum_j e^{z_j}; a sigmoid is the softmax of two classes."""
+
+    def forward(z: Array) -> Array:
+        xp = namespace(z)
+        e = xp.exp(z - xp.max(xp.real(z), axis=-1, keepdims=True))
+        return e / xp.sum(e, axis=-1, keepdims=True)
+
+    return Softmax("softmax", "exp(z_i) / sum_j exp(z_j)", "a_i * ((i == k) - a_k)", OPEN_UNIT, (), forward)
+
+
+CATALOGUE: dict[str, Callable[..., Activation]] = {
+    "identity": identity,
+    "sigmoid": logistic,
+    "tanh": tanh,
+    "relu": relu,
+    "leaky_relu": leaky_relu,
+    "softmax": softmax,
+    "elu": elu,
+    "selu": selu,
+    "softplus": smooth_relu,
+    "softsign": softsign,
+    "gelu": gelu,
+    "silu": silu,
+    "mish": mish,
+    "hard_tanh": hard_tanh,
+    "exp": exponential,
+}
+
+
+def activation(spec: str | Activation, **parameters: float) -> Activation:
+    """The activation that a text names, e.g. ``"relu"`` or ``"leaky_relu(slope=0.2)"``.
+
+    >>> activation("leaky_relu", slope=0.2).spec
+    'leaky_relu(slope=0.2)'
+    """
+    return spec if isinstance(spec, Activation) else look_up("activation", spec, CATALOGUE, parameters)
+
+

@@ -1,0 +1,362 @@
+"""Losses: l_i of one sample, its derivative with respect to y_hat, and the exact fused forms with an output activation.
+
+``mse``, ``half_mse``, ``mae``, ``huber`` and ``poisson`` average over the outputs; ``log_loss`` and ``cross_entropy`` sum.
+
+The derivative with respect to y_hat and the derivative of the output activation can each overflow or vanish where their product
+does not: log loss after a saturated sigmoid is the well-known case. A `FusedPair` holds the product, worked out by hand, and the
+loss as a function of z; engines always compute with it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jaxtyping import Inexact
+
+from pellucid.equations.activations import Activation
+from pellucid.equations.arrays import Array, log_softmax, namespace, not_negative, sigmoid, softplus, xlogy
+from pellucid.equations.records import (
+    CLOSED_UNIT,
+    NOT_NEGATIVE,
+    OPEN_UNIT,
+    POSITIVE,
+    REAL,
+    Interval,
+    look_up,
+    spelled,
+)
+from pellucid.errors import InputError, sentence
+
+
+@dataclass(frozen=True)
+class Loss:
+    """The loss of one sample, and everything that is known about it."""
+
+    spec: str
+    """the text that names it: ``loss(spec)`` gives the same record"""
+    formula: str
+    """the contribution of one output, as an expression in y_hat and y"""
+    derivative_formula: str
+    """its derivative with respect to y_hat"""
+    averages: bool
+    """whether l_i is the mean (else the sum) of the contributions of the outputs"""
+    domain: Interval
+    """the y_hat for which it is defined"""
+    targets: Interval
+    """the y for which it is defined"""
+    kinks: tuple[float, ...]
+    """the y_hat - y at which the derivative jumps"""
+    output: str
+    """the output activation that goes with it unless another is chosen"""
+    contribution: Callable[[Inexact[Array, "m n"], Inexact[Array, "m n"]], Inexact[Array, "m n"]]
+    """what each output adds, from y_hat and y"""
+    slope: Callable[[Inexact[Array, "m n"], Inexact[Array, "m n"]], Inexact[Array, "m n"]]
+    """the derivative of the contribution with respect to y_hat"""
+
+    def value(self, y_hat: Inexact[Array, "m n"], y: Inexact[Array, "m n"]) -> Inexact[Array, " m"]:
+        """l_i of each sample."""
+        return self.over_outputs(self.contribution(y_hat, y))
+
+    def derivative(self, y_hat: Inexact[Array, "m n"], y: Inexact[Array, "m n"]) -> Inexact[Array, "m n"]:
+        """da_L = d l_i / d y_hat."""
+        slope = self.slope(y_hat, y)
+        return slope / y_hat.shape[1] if self.averages else slope
+
+    def over_outputs(self, contributions: Inexact[Array, "m n"]) -> Inexact[Array, " m"]:
+        """The mean or the sum over the outputs."""
+        xp = namespace(contributions)
+        return xp.mean(contributions, axis=1) if self.averages else xp.sum(contributions, axis=1)
+
+
+def mse() -> Loss:
+    """l = (1/n) sum (y_hat - y)^2."""
+
+    def contribution(y_hat: Array, y: Array) -> Array:
+        return (y_hat - y) ** 2
+
+    def slope(y_hat: Array, y: Array) -> Array:
+        return 2 * (y_hat - y)
+
+    formulas = "(y_hat - y)**2", "2 * (y_hat - y)"
+    return Loss("mse", *formulas, True, REAL, REAL, (), "identity", contribution, slope)
+
+
+def half_mse() -> Loss:
+    """l = (1/2n) sum (y_hat - y)^2, so that the derivative is the error y_hat - y (over n)."""
+
+    def contribution(y_hat: Array, y: Array) -> Array:
+        return (y_hat - y) ** 2 / 2
+
+    def slope(y_hat: Array, y: Array) -> Array:
+        return y_hat - y
+
+    formulas = "(y_hat - y)**2 / 2", "y_hat - y"
+    return Loss("half_mse", *formulas, True, REAL, REAL, (), "identity", contribution, slope)
+
+
+def mae() -> Loss:
+    """l = (1/n) sum |y_hat - y|; the derivative at 0 is 0."""
+
+    def contribution(y_hat: Array, y: Array) -> Array:
+        return namespace(y_hat).abs(y_hat - y)
+
+    def slope(y_hat: Array, y: Array) -> Array:
+        return namespace(y_hat).sign(y_hat - y)
+
+    formulas = "abs(y_hat - y)", "sign(y_hat - y)"
+    return Loss("mae", *formulas, True, REAL, REAL, (0.0,), "identity", contribution, slope)
+
+
+def huber(delta: float = 1.0) -> Loss:
+    """l = mean of e^2 / 2 where |e| <= delta, else delta (|e| - delta / 2); e = y_hat - y (Huber 1964)."""
+    if not 0 < delta < math.inf:
+        raise InputError(sentence("delta", "huber", delta, "a positive number", "choose e.g. delta=1"))
+
+    def contribution(y_hat: Array, y: Array) -> Array:
+        e = y_hat - y
+        inside = namespace(e).clip(e, -delta, delta)
+        return inside * (e - inside / 2)
+
+    def slope(y_hat: Array, y: Array) -> Array:
+        return namespace(y_hat).clip(y_hat - y, -delta, delta)
+
+    d = repr(float(delta))
+    formulas = (
+        f"(y_hat - y)**2 / 2 if abs(y_hat - y) <= {d} else {d} * (abs(y_hat - y) - {d} / 2)",
+        f"min({d}, max(-{d}, y_hat - y))",
+    )
+    return Loss(spelled("huber", delta=delta), *formulas, True, REAL, REAL, (), "identity", contribution, slope)
+
+
+def poisson() -> Loss:
+    """l = mean of y_hat - y + y log(y / y_hat): half the Poisson deviance, 0 for a perfect prediction.
+
+    Source: McCullagh and Nelder 1989, *Generalized linear models*, section 2.3.
+    """
+
+    def contribution(y_hat: Array, y: Array) -> Array:
+        return y_hat - y + xlogy(y, y) - xlogy(y, y_hat)
+
+    def slope(y_hat: Array, y: Array) -> Array:
+        return 1 - y / y_hat
+
+    formulas = "y_hat - y + y * log(y / y_hat)", "1 - y / y_hat"
+    return Loss("poisson", *formulas, True, POSITIVE, NOT_NEGATIVE, (), "exp", contribution, slope)
+
+
+def log_loss() -> Loss:
+    """l = -sum y log y_hat + (1 - y) log(1 - y_hat), one or several yes-or-no labels."""
+
+    def contribution(y_hat: Array, y: Array) -> Array:
+        return -xlogy(y, y_hat) - xlogy(1 - y, 1 - y_hat)
+
+    def slope(y_hat: Array, y: Array) -> Array:
+        return _ratio(1 - y, 1 - y_hat) - _ratio(y, y_hat)
+
+    formulas = "-(y * log(y_hat) + (1 - y) * log(1 - y_hat))", "-y / y_hat + (1 - y) / (1 - y_hat)"
+    return Loss("log_loss", *formulas, False, OPEN_UNIT, CLOSED_UNIT, (), "sigmoid", contribution, slope)
+
+
+def cross_entropy() -> Loss:
+    """l = -sum_k y_k log y_hat_k, y one-hot or a distribution over the classes."""
+
+    def contribution(y_hat: Array, y: Array) -> Array:
+        return -xlogy(y, y_hat)
+
+    def slope(y_hat: Array, y: Array) -> Array:
+        return -_ratio(y, y_hat)
+
+    formulas = "-y * log(y_hat)", "-y / y_hat"
+    return Loss("cross_entropy", *formulas, False, OPEN_UNIT, CLOSED_UNIT, (), "softmax", contribution, slope)
+
+
+def _ratio(x: Array, y: Array) -> Array:
+    """x / y, and 0 where x is 0 whatever y is."""
+    xp = namespace(y)
+    return xp.where(x == 0, 0, x / xp.where(x == 0, 1, y))
+
+
+CATALOGUE: dict[str, Callable[..., Loss]] = {
+    "mse": mse,
+    "half_mse": half_mse,
+    "log_loss": log_loss,
+    "cross_entropy": cross_entropy,
+    "mae": mae,
+    "huber": huber,
+    "poisson": poisson,
+}
+
+
+def loss(spec: str | Loss, **parameters: float) -> Loss:
+    """The loss that a text names, e.g. ``"mse"`` or ``"huber(delta=2.0)"``.
+
+    >>> loss("huber", delta=2).spec
+    'huber(delta=2.0)'
+    """
+    return spec if isinstance(spec, Loss) else look_up("loss", spec, CATALOGUE, parameters)
+
+
+@dataclass(frozen=True)
+class FusedPair:
+    """An output activation and a loss, taken together: exact where the two steps one after the other are not."""
+
+    dz_formula: str
+    contribution: Callable[[Inexact[Array, "m n"], Inexact[Array, "m n"]], Inexact[Array, "m n"]]
+    """what each output adds to l_i, from z_L and y"""
+    slope: Callable[
+        [Inexact[Array, "m n"], Inexact[Array, "m n"], Inexact[Array, "m n"]], Inexact[Array, "m n"]
+    ]
+    """dz_L from z_L, a_L and y (before the mean over outputs, where the loss averages)"""
+
+
+def sigmoid_log_loss() -> FusedPair:
+    """l = softplus(z) - y z; dz = (-y/a + (1-y)/(1-a)) a (1-a) = a - y."""
+
+    def contribution(z: Array, y: Array) -> Array:
+        return softplus(z) - y * z
+
+    def slope(z: Array, a: Array, y: Array) -> Array:
+        return a - y
+
+    return FusedPair("a - y", contribution, slope)
+
+
+def softmax_cross_entropy() -> FusedPair:
+    """l = -sum y_k log softmax(z)_k; dz = a sum(y) - y, which is a - y when the targets sum to one."""
+
+    def contribution(z: Array, y: Array) -> Array:
+        return -y * log_softmax(z)
+
+    def slope(z: Array, a: Array, y: Array) -> Array:
+        return a * namespace(y).sum(y, axis=1, keepdims=True) - y
+
+    return FusedPair("a * sum(y) - y", contribution, slope)
+
+
+def sigmoid_cross_entropy() -> FusedPair:
+    """l = sum y softplus(-z); dz = -y (1 - a)."""
+
+    def contribution(z: Array, y: Array) -> Array:
+        return y * softplus(-z)
+
+    def slope(z: Array, a: Array, y: Array) -> Array:
+        return -y * sigmoid(-z)
+
+    return FusedPair("-y * (1 - a)", contribution, slope)
+
+
+def softmax_log_loss() -> FusedPair:
+    """l = -sum y log a + (1 - y) log(1 - a), where 1 - a_j is the sum of the *other* entries of the softmax.
+
+    With da_j = -y_j / a_j + (1 - y_j) / (1 - a_j) the Jacobian gives
+    dz_k = a_k - y_k + sum_{j != k} (y_j a_k - (1 - y_j) a_j a_k / (1 - a_j)); the last quotient is formed from logarithms.
+    """
+
+    def log_of_rest(z: Array) -> Array:
+        xp = namespace(z)
+        own = xp.eye(z.shape[1], dtype=bool)
+        log_a = log_softmax(z)
+        others = xp.where(own, -math.inf, log_a[:, None, :])
+        top = xp.max(xp.real(others), axis=-1, keepdims=True)
+        return top[:, :, 0] + xp.log(xp.sum(xp.where(own, 0, xp.exp(others - top)), axis=-1))
+
+    def contribution(z: Array, y: Array) -> Array:
+        if z.shape[1] == 1:
+            return namespace(z).where(y == 1, 0, math.inf) * namespace(z).ones_like(z)
+        return -y * log_softmax(z) - (1 - y) * log_of_rest(z)
+
+    def slope(z: Array, a: Array, y: Array) -> Array:
+        xp = namespace(z)
+        log_a = log_softmax(z)
+        other = 1 - xp.eye(z.shape[1], dtype=z.dtype)
+        share = xp.exp(log_a[:, :, None] + (log_a - log_of_rest(z))[:, None, :])
+        pull = y[:, None, :] * a[:, :, None] - (1 - y)[:, None, :] * share
+        return a - y + xp.sum(other * pull, axis=-1)
+
+    text = "a_k - y_k + sum_(j != k) (y_j * a_k - (1 - y_j) * a_j * a_k / (1 - a_j))"
+    return FusedPair(text, contribution, slope)
+
+
+def exp_poisson() -> FusedPair:
+    """l = e^z - y z + (y log y - y); dz = a - y."""
+
+    def contribution(z: Array, y: Array) -> Array:
+        return namespace(z).exp(z) - y * z + xlogy(y, y) - y
+
+    def slope(z: Array, a: Array, y: Array) -> Array:
+        return a - y
+
+    return FusedPair("a - y", contribution, slope)
+
+
+def softplus_poisson() -> FusedPair:
+    """l = a - y log a + (y log y - y), a = softplus(z); dz = sigmoid(z) - y sigmoid(z) / a, the quotient -> 1 as z -> -inf."""
+
+    def far(z: Array) -> Array:
+        return ~not_negative(z + 30)
+
+    def contribution(z: Array, y: Array) -> Array:
+        xp = namespace(z)
+        a = softplus(z)
+        log_a = xp.where(far(z), z, xp.log(xp.where(far(z), 1, a)))
+        return a - y * log_a + xlogy(y, y) - y
+
+    def slope(z: Array, a: Array, y: Array) -> Array:
+        xp = namespace(z)
+        s = sigmoid(z)
+        return s - y * xp.where(far(z), 1, s / xp.where(far(z), 1, a))
+
+    return FusedPair("sigmoid(z) - y * sigmoid(z) / a", contribution, slope)
+
+
+FUSED: dict[tuple[str, str], FusedPair] = {
+    ("sigmoid", "log_loss"): sigmoid_log_loss(),
+    ("softmax", "cross_entropy"): softmax_cross_entropy(),
+    ("sigmoid", "cross_entropy"): sigmoid_cross_entropy(),
+    ("softmax", "log_loss"): softmax_log_loss(),
+    ("exp", "poisson"): exp_poisson(),
+    ("softplus", "poisson"): softplus_poisson(),
+}
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A loss behind the output activation it is used with: the last link of the chain, fused where a fused form exists.
+
+    Raises:
+        InputError: the output can take values for which the loss is not defined.
+    """
+
+    output: Activation
+    loss: Loss
+
+    def __post_init__(self) -> None:
+        if not self.loss.domain.contains(self.output.range):
+            what, where = "the output activation", f"a network with loss {self.loss.spec}"
+            got = f"{self.output.spec}, with values in {self.output.range}"
+            fits = f"one with values in {self.loss.domain}"
+            raise InputError(sentence(what, where, got, fits, f"use {self.loss.output}, or another loss"))
+
+    @property
+    def fused(self) -> FusedPair | None:
+        """The exact product, or None where the chain rule is followed link by link."""
+        return FUSED.get((self.output.spec, self.loss.spec))
+
+    def value(
+        self, z: Inexact[Array, "m n"], y_hat: Inexact[Array, "m n"], y: Inexact[Array, "m n"]
+    ) -> Inexact[Array, " m"]:
+        """l_i of each sample."""
+        pair = self.fused
+        return self.loss.value(y_hat, y) if pair is None else self.loss.over_outputs(pair.contribution(z, y))
+
+    def backward(
+        self, z: Inexact[Array, "m n"], y_hat: Inexact[Array, "m n"], y: Inexact[Array, "m n"]
+    ) -> Inexact[Array, "m n"]:
+        """dz_L = d l_i / d z_L."""
+        pair = self.fused
+        if pair is None:
+            return self.output.backward(self.loss.derivative(y_hat, y), z, y_hat)
+        slope = pair.slope(z, y_hat, y)
+        return slope / y.shape[1] if self.loss.averages else slope
