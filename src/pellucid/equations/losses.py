@@ -270,10 +270,11 @@ def softmax_log_loss() -> FusedPair:
     def slope(z: Array, a: Array, y: Array) -> Array:
         xp = namespace(z)
         log_a = log_softmax(z)
-        other = 1 - xp.eye(z.shape[1], dtype=z.dtype)
-        share = xp.exp(log_a[:, :, None] + (log_a - log_of_rest(z))[:, None, :])
+        own = xp.eye(z.shape[1], dtype=bool)
+        log_share = log_a[:, :, None] + (log_a - log_of_rest(z))[:, None, :]
+        share = xp.exp(xp.where(own, -math.inf, log_share))
         pull = y[:, None, :] * a[:, :, None] - (1 - y)[:, None, :] * share
-        return a - y + xp.sum(other * pull, axis=-1)
+        return a - y + xp.sum(xp.where(own, 0, pull), axis=-1)
 
     text = "a_k - y_k + sum_(j != k) (y_j * a_k - (1 - y_j) * a_j * a_k / (1 - a_j))"
     return FusedPair(text, contribution, slope)

@@ -1,0 +1,243 @@
+"""Optimizers: how the parameters theta move, given the gradient g.
+
+The gradient is the direction of steepest ascent, so every one of them steps against it:
+w_new = w_old - alpha dJ/dw is `GradientDescent`, the others shape the step. An optimizer is a frozen value with two pure functions,
+``init(theta) -> state`` and ``update(theta, g, state, alpha, t) -> (theta, state)``; theta, g and each part of the state are flat
+vectors, alpha is the learning rate of this step and t = 1, 2, 3 ... counts the steps.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from typing import TypeAlias
+
+from jaxtyping import Float
+
+from pellucid.equations.arrays import Array, namespace
+from pellucid.equations.schedules import Schedule, schedule
+from pellucid.errors import InputError, sentence, unknown_name
+
+State: TypeAlias = tuple[Array, ...]
+
+
+@dataclass(frozen=True)
+class Optimizer(ABC):
+    """What every optimizer has: a learning rate, a number or a `Schedule`."""
+
+    learning_rate: float | Schedule
+
+    def __post_init__(self) -> None:
+        schedule(self.learning_rate)
+        for item in fields(self):
+            value = getattr(self, item.name)
+            below_one = item.name in ("momentum", "beta_1", "beta_2", "rho")
+            if isinstance(value, int | float) and not (0 <= value < (1 if below_one else math.inf)):
+                expected = "a number in [0, 1)" if below_one else "a finite number that is not negative"
+                where, repair = type(self).__name__, f"leave it out for the default {item.default}"
+                raise InputError(sentence(f"the parameter {item.name!r}", where, value, expected, repair))
+
+    @property
+    def schedule(self) -> Schedule:
+        """The learning rate as a schedule."""
+        return schedule(self.learning_rate)
+
+    @abstractmethod
+    def init(self, theta: Float[Array, " p"]) -> State:
+        """The state before the first step."""
+
+    @abstractmethod
+    def update(
+        self, theta: Float[Array, " p"], g: Float[Array, " p"], state: State, alpha: float, t: int
+    ) -> tuple[Float[Array, " p"], State]:
+        """One step."""
+
+
+@dataclass(frozen=True)
+class GradientDescent(Optimizer):
+    """theta <- theta - alpha g; batch, mini-batch or stochastic by the size of the batch.
+
+    >>> import numpy as np
+    >>> GradientDescent().update(np.array([1.0]), np.array([2.0]), (), alpha=0.1, t=1)[0]
+    array([0.8])
+    """
+
+    learning_rate: float | Schedule = 0.1
+
+    def init(self, theta: Float[Array, " p"]) -> State:
+        """Nothing to remember."""
+        return ()
+
+    def update(
+        self, theta: Float[Array, " p"], g: Float[Array, " p"], state: State, alpha: float, t: int
+    ) -> tuple[Float[Array, " p"], State]:
+        """theta - alpha g."""
+        return theta - alpha * g, ()
+
+
+@dataclass(frozen=True)
+class Momentum(Optimizer):
+    """v <- mu v - alpha g, theta <- theta + v (Polyak 1964; the variant with alpha inside v, as scikit-learn's)."""
+
+    learning_rate: float | Schedule = 0.01
+    momentum: float = 0.9
+
+    def init(self, theta: Float[Array, " p"]) -> State:
+        """v = 0."""
+        return (namespace(theta).zeros_like(theta),)
+
+    def update(
+        self, theta: Float[Array, " p"], g: Float[Array, " p"], state: State, alpha: float, t: int
+    ) -> tuple[Float[Array, " p"], State]:
+        """theta + v."""
+        v = self.momentum * state[0] - alpha * g
+        return theta + v, (v,)
+
+
+@dataclass(frozen=True)
+class Nesterov(Momentum):
+    """v <- mu v - alpha g, theta <- theta + mu v - alpha g (Nesterov 1983, in the form of Sutskever et al. 2013)."""
+
+    def update(
+        self, theta: Float[Array, " p"], g: Float[Array, " p"], state: State, alpha: float, t: int
+    ) -> tuple[Float[Array, " p"], State]:
+        """theta + mu v - alpha g, with the new v."""
+        v = self.momentum * state[0] - alpha * g
+        return theta + self.momentum * v - alpha * g, (v,)
+
+
+@dataclass(frozen=True)
+class AdaGrad(Optimizer):
+    """r <- r + g^2, theta <- theta - alpha g / sqrt(r + epsilon) (Duchi et al. 2011).
+
+    epsilon stands inside the root and r starts at ``initial``, as in Keras and optax; PyTorch adds epsilon after the root.
+    """
+
+    learning_rate: float | Schedule = 0.01
+    initial: float = 0.1
+    epsilon: float = 1e-7
+
+    def init(self, theta: Float[Array, " p"]) -> State:
+        """r = initial."""
+        return (namespace(theta).full_like(theta, self.initial),)
+
+    def update(
+        self, theta: Float[Array, " p"], g: Float[Array, " p"], state: State, alpha: float, t: int
+    ) -> tuple[Float[Array, " p"], State]:
+        """theta - alpha g / sqrt(r + epsilon)."""
+        r = state[0] + g * g
+        return theta - alpha * g / namespace(g).sqrt(r + self.epsilon), (r,)
+
+
+@dataclass(frozen=True)
+class RMSprop(Optimizer):
+    """r <- rho r + (1 - rho) g^2, theta <- theta - alpha g / (sqrt(r) + epsilon) (Hinton 2012, lecture 6e).
+
+    epsilon stands after the root, as in PyTorch.
+    """
+
+    learning_rate: float | Schedule = 0.001
+    rho: float = 0.9
+    epsilon: float = 1e-8
+
+    def init(self, theta: Float[Array, " p"]) -> State:
+        """r = 0."""
+        return (namespace(theta).zeros_like(theta),)
+
+    def update(
+        self, theta: Float[Array, " p"], g: Float[Array, " p"], state: State, alpha: float, t: int
+    ) -> tuple[Float[Array, " p"], State]:
+        """theta - alpha g / (sqrt(r) + epsilon)."""
+        r = self.rho * state[0] + (1 - self.rho) * g * g
+        return theta - alpha * g / (namespace(g).sqrt(r) + self.epsilon), (r,)
+
+
+@dataclass(frozen=True)
+class Adam(Optimizer):
+    """m <- b1 m + (1 - b1) g, v <- b2 v + (1 - b2) g^2, theta <- theta - alpha m^ / (sqrt(v^) + epsilon).
+
+    m^ = m / (1 - b1^t), v^ = v / (1 - b2^t): algorithm 1 of Kingma and Ba 2015, as PyTorch and optax have it. (scikit-learn has the
+    paper's shorter form, in which epsilon is scaled by sqrt(1 - b2^t).)
+    """
+
+    learning_rate: float | Schedule = 0.001
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+
+    def init(self, theta: Float[Array, " p"]) -> State:
+        """m = v = 0."""
+        zeros = namespace(theta).zeros_like
+        return zeros(theta), zeros(theta)
+
+    def update(
+        self, theta: Float[Array, " p"], g: Float[Array, " p"], state: State, alpha: float, t: int
+    ) -> tuple[Float[Array, " p"], State]:
+        """theta - alpha m^ / (sqrt(v^) + epsilon)."""
+        m = self.beta_1 * state[0] + (1 - self.beta_1) * g
+        v = self.beta_2 * state[1] + (1 - self.beta_2) * g * g
+        size = namespace(g).sqrt(v / (1 - self.beta_2**t)) + self.epsilon
+        return theta - (alpha / (1 - self.beta_1**t)) * m / size, (m, v)
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam, and theta <- theta - alpha lambda theta beside it: decoupled weight decay (Loshchilov and Hutter 2019).
+
+    Every parameter decays, biases too, as in the paper, PyTorch and optax.
+    """
+
+    weight_decay: float = 0.01
+
+    def update(
+        self, theta: Float[Array, " p"], g: Float[Array, " p"], state: State, alpha: float, t: int
+    ) -> tuple[Float[Array, " p"], State]:
+        """Adam's step less alpha lambda theta."""
+        moved, state = super().update(theta, g, state, alpha, t)
+        return moved - alpha * self.weight_decay * theta, state
+
+
+@dataclass(frozen=True)
+class LBFGS:
+    """Limited-memory BFGS on the whole batch, by SciPy (Liu and Nocedal 1989; Byrd et al. 1995).
+
+    An epoch is one iteration; it chooses its own step length, so it has no learning rate.
+
+    Args:
+        memory: how many past steps model the curvature.
+        tolerance: it stops when the largest entry of the gradient is below this.
+        relative_decrease: it stops when J falls by less than this share in one iteration.
+        evaluations: at most so many evaluations of J in the line search of one iteration.
+    """
+
+    memory: int = 10
+    tolerance: float = 1e-8
+    relative_decrease: float = 0.0
+    evaluations: int = 20
+
+
+def optimizer(spec: str | Optimizer | LBFGS, learning_rate: float | Schedule | None = None) -> Optimizer | LBFGS:
+    """The optimizer that a text names, with its usual settings.
+
+    >>> optimizer("adam")
+    Adam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-08)
+    """
+    if isinstance(spec, Optimizer | LBFGS):
+        return spec
+    if spec == "lbfgs":
+        return LBFGS()
+    if spec not in CATALOGUE:
+        raise unknown_name("optimizer", spec, [*CATALOGUE, "lbfgs"])
+    return CATALOGUE[spec]() if learning_rate is None else CATALOGUE[spec](learning_rate)
+
+
+CATALOGUE: dict[str, type[Optimizer]] = {
+    "gradient_descent": GradientDescent,
+    "momentum": Momentum,
+    "nesterov": Nesterov,
+    "adagrad": AdaGrad,
+    "rmsprop": RMSprop,
+    "adam": Adam,
+    "adamw": AdamW,
+}
