@@ -1,0 +1,108 @@
+"""The engine protocol: four methods at the level of a whole network, and the table of engines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import NamedTuple, Protocol
+
+from pellucid.architecture import Architecture
+from pellucid.equations.arrays import Array
+from pellucid.equations.optimizers import Optimizer, State
+from pellucid.errors import unknown_name
+
+ENGINES = {"reference": "pellucid.engines.reference"}
+DEFAULT = "reference"
+
+
+class Sums(NamedTuple):
+    """The data part of the cost, kept apart until the end so that parts of a batch can be added: J = loss / weight + L2 term."""
+
+    loss: float
+    """sum_i s_i l_i"""
+    weight: float
+    """sum_i s_i"""
+
+
+@dataclass
+class Progress:
+    """Where a training stands. The engine moves it on, step by step."""
+
+    vector: Array
+    """the parameters, flat"""
+    state: State
+    """the optimizer's"""
+    step: int = 0
+    """steps done since the beginning"""
+    position: int = 0
+    """batches done in this epoch"""
+    cost_sum: float = 0.0
+    """sum over the batches of this epoch of J times the batch's weight"""
+    weight_sum: float = 0.0
+    gradient_norm_sum: float = 0.0
+    failed: bool = field(default=False)
+    """a cost was not finite: the engine stopped after the batch at `position`"""
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The data of an epoch: rows of X, Y, s in the order they are visited, cut into batches of equal size (the last may be short)."""
+
+    X: Array
+    Y: Array
+    s: Array | None
+    order: Array | None
+    """indices into the rows, or None for the rows as they are"""
+    batch_size: int
+    dropout_seed: int
+    clip_norm: float | None = None
+
+    @property
+    def n_samples(self) -> int:
+        """How many rows are visited."""
+        return len(self.X) if self.order is None else len(self.order)
+
+    @property
+    def count(self) -> int:
+        """How many batches there are."""
+        return -(-self.n_samples // self.batch_size)
+
+
+class Engine(Protocol):
+    """Computes for one architecture. Arrays are in the rows convention and of one dtype; parameters and gradients are flat vectors."""
+
+    architecture: Architecture
+
+    def predict(self, vector: Array, X: Array) -> Array:
+        """y_hat (m, n_L), without dropout."""
+        ...
+
+    def evaluate(self, vector: Array, X: Array, Y: Array, s: Array | None) -> Sums:
+        """The sums of the data part of J, without dropout."""
+        ...
+
+    def gradient(
+        self, vector: Array, X: Array, Y: Array, s: Array | None, mask: list[Array | None] | None
+    ) -> tuple[Sums, Array]:
+        """The sums, and sum_i s_i dl_i/dtheta: neither divided by the weights nor with L2."""
+        ...
+
+    def run(self, progress: Progress, batches: Batches, rates: Array, optimizer: Optimizer, seconds: float) -> None:
+        """Train on from ``progress.position`` to the end of the epoch, or until about ``seconds`` have passed.
+
+        ``rates[i]`` is the learning rate of batch i. Where it pauses does not alter the arithmetic.
+        """
+        ...
+
+
+def load(name: str | None, architecture: Architecture) -> Engine:
+    """The engine of that name (the default one for None) for an architecture.
+
+    Raises:
+        UnknownNameError: there is no such engine.
+    """
+    name = name or DEFAULT
+    if name not in ENGINES:
+        raise unknown_name("engine", name, ENGINES)
+    engine: Engine = import_module(ENGINES[name]).make(architecture)
+    return engine

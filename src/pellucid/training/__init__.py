@@ -1,0 +1,7 @@
+"""The training loop: batches, history, early stopping, callbacks, and what happens when something goes wrong."""
+
+from pellucid.training.callbacks import Callback, EarlyStopping, Moment, TrainingInterrupted
+from pellucid.training.history import History
+from pellucid.training.loop import Plan, train
+
+__all__ = ["Callback", "EarlyStopping", "History", "Moment", "Plan", "TrainingInterrupted", "train"]

@@ -1,0 +1,79 @@
+"""L-BFGS: SciPy walks, the engine tells J and its gradient on the whole batch. An epoch is one iteration."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from pellucid.equations.arrays import Array
+from pellucid.equations.optimizers import LBFGS
+from pellucid.equations.propagation import mean_gradient, penalty
+from pellucid.training.callbacks import Interrupt
+from pellucid.training.display import Display
+from pellucid.training.loop import Training
+
+
+def descend(training: Training, optimizer: LBFGS, interrupt: Interrupt, show: Display) -> None:
+    """At most ``plan.epochs`` iterations.
+
+    Raises:
+        DivergenceError: J is not finite at a point that the line search settled on.
+    """
+    from scipy.optimize import minimize
+
+    plan, architecture, dtype = training.plan, training.engine.architecture, training.vector.dtype
+    rows = slice(None) if plan.rows is None else plan.rows
+    X, Y, s = plan.X[rows], plan.Y[rows], None if plan.s is None else plan.s[rows]
+    latest: dict[str, Array | float] = {}
+
+    def cost_and_gradient(theta: Array) -> tuple[float, Array]:
+        vector = theta.astype(dtype)
+        sums, gradient_sum = training.engine.gradient(vector, X, Y, s, None)
+        weights = vector[: architecture.n_weights]
+        with np.errstate(over="ignore", invalid="ignore"):
+            gradient = mean_gradient(gradient_sum, sums.weight, weights, architecture.l2)
+            cost = sums.loss / sums.weight + float(penalty(weights, architecture.l2, sums.weight))
+        if not latest and not np.isfinite(cost):
+            raise training.diverged(1, None, "not finite")
+        latest.update(theta=theta.copy(), gradient=gradient.astype(np.float64))
+        return cost, gradient.astype(np.float64)
+
+    started = time.perf_counter()
+
+    def iteration_ends(intermediate_result: object) -> None:
+        nonlocal started
+        point: Array = intermediate_result.x  # type: ignore[attr-defined]
+        cost = float(intermediate_result.fun)  # type: ignore[attr-defined]
+        before, training.vector = training.vector, point.astype(dtype)
+        if not np.isfinite(cost):
+            raise training.diverged(training.history.n_epochs + 1, None, "not finite")
+        if not np.array_equal(latest["theta"], point):
+            cost_and_gradient(point)
+        norm = float(np.linalg.norm(latest["gradient"]))
+        row = {"loss": cost, "learning_rate": float("nan"), "gradient_norm": norm}
+        now = time.perf_counter()
+        ended = training.end_epoch(before, row, now - started, show)
+        started = now
+        if interrupt.noted:
+            training.history.stopped_by = "interrupt"
+        if ended or interrupt.noted:
+            raise StopIteration
+
+    result = minimize(
+        cost_and_gradient,
+        training.vector.astype(np.float64),
+        jac=True,
+        method="L-BFGS-B",
+        callback=iteration_ends,
+        options={
+            "maxiter": plan.epochs,
+            "maxfun": plan.epochs * optimizer.evaluations,
+            "maxls": optimizer.evaluations,
+            "maxcor": optimizer.memory,
+            "gtol": optimizer.tolerance,
+            "ftol": optimizer.relative_decrease,
+        },
+    )
+    if not training.history.stopped_by and training.history.n_epochs < plan.epochs:
+        training.history.stopped_by = "converged" if result.success else "no further descent"

@@ -1,0 +1,190 @@
+"""The loop: forward, loss, backward, update, batch after batch, epoch after epoch."""
+
+from __future__ import annotations
+
+import math
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pellucid.engines import Batches, Engine
+from pellucid.engines.base import Progress
+from pellucid.equations.arrays import Array
+from pellucid.equations.optimizers import LBFGS, Optimizer
+from pellucid.equations.schedules import Horizon, Plateau
+from pellucid.errors import DivergenceError, InputError, sentence
+from pellucid.training.callbacks import (
+    AnyCallback,
+    EarlyStopping,
+    Interrupt,
+    Moment,
+    TrainingInterrupted,
+    Watch,
+    as_callback,
+)
+from pellucid.training.display import Display, display
+from pellucid.training.evaluation import Held, Metric
+from pellucid.training.history import History
+
+PAUSE = 0.1
+"""seconds after which an engine returns, so that the bar and Ctrl-C stay alive"""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a training needs besides the engine and the first parameters."""
+
+    X: Array
+    Y: Array
+    s: Array | None
+    rows: Array | None
+    """the rows to train on, or None for all"""
+    optimizer: Optimizer | LBFGS
+    epochs: int
+    batch_size: int | None
+    shuffle: bool
+    seed: int
+    clip_norm: float | None = None
+    held: Held | None = None
+    metrics: dict[str, Metric] = field(default_factory=dict)
+    early_stopping: EarlyStopping | None = None
+    callbacks: Sequence[AnyCallback] = ()
+    progress: bool = False
+
+
+class Training:
+    """One training: the parameters as they move, the history, and the weights to go back to."""
+
+    def __init__(self, engine: Engine, vector: Array, plan: Plan, network: Any, publish: Callable[[Array], None]) -> None:
+        self.engine, self.plan, self.network, self.publish = engine, plan, network, publish
+        self.vector = vector.copy()
+        self.history = History()
+        self.watch = Watch(plan.early_stopping) if plan.early_stopping else None
+        self.callbacks = [as_callback(callback) for callback in plan.callbacks]
+        self.safe, self.safe_epoch, self.safe_loss = self.vector.copy(), 1, math.inf
+        """weights from before the epoch with the lowest loss so far: what a divergence falls back to"""
+
+    def end_epoch(self, before: Array, row: dict[str, float], seconds: float, show: Display) -> bool:
+        """Note an epoch that went from ``before`` to ``self.vector``; True says that the training ends here."""
+        if row["loss"] < self.safe_loss:
+            self.safe, self.safe_epoch, self.safe_loss = before, self.history.n_epochs + 1, row["loss"]
+        if self.plan.held is not None:
+            row |= self.plan.held.evaluate(self.engine, self.vector, self.plan.metrics)
+        row["seconds"] = seconds
+        self.history.append(row)
+        self.publish(self.vector)
+        epoch = self.history.n_epochs
+        show(epoch, row)
+        moment = Moment(epoch, self.plan.epochs, self.history, self.vector, self.network)
+        if any([callback.on_epoch_end(moment) for callback in self.callbacks]):
+            self.history.stopped_by = "callback"
+        if self.watch is not None and self.watch.see(epoch, row, self.vector):
+            self.history.stopped_by = "early stopping"
+        return bool(self.history.stopped_by)
+
+    def diverged(self, step: int, alpha: float | None, what: str) -> DivergenceError:
+        """The error for a cost that is not finite, with the parameters put back to the last good ones."""
+        self.vector = self.safe
+        epoch = self.history.n_epochs + 1
+        rate = "" if alpha is None else f", learning rate {alpha:g}"
+        kept = f"the weights from before epoch {self.safe_epoch} are kept"
+        repair = f"{kept}; lower the learning rate, scale the inputs, or clip the gradient with clip_norm"
+        where = f"epoch {epoch}, step {step}{rate}"
+        return DivergenceError(sentence("the cost", where, what, "a finite number", repair))
+
+    def finish(self) -> None:
+        """Restore the best weights where asked to, and hand the result over."""
+        if self.watch is not None and self.watch.best_vector is not None:
+            self.vector, self.history.best_epoch = self.watch.best_vector, self.watch.best_epoch
+        self.publish(self.vector)
+
+
+def train(engine: Engine, vector: Array, plan: Plan, network: Any, publish: Callable[[Array], None]) -> History:
+    """Train from the parameters ``vector``; ``publish`` is handed the new ones after each epoch and at the end.
+
+    Raises:
+        DivergenceError: the cost became infinite or NaN; the weights from before the best epoch were published.
+    """
+    training = Training(engine, vector, plan, network, publish)
+    for callback in training.callbacks:
+        callback.on_train_begin(network)
+    try:
+        with Interrupt() as interrupt, display(plan.progress, plan.epochs) as show:
+            if isinstance(plan.optimizer, LBFGS):
+                from pellucid.training.lbfgs import descend
+
+                descend(training, plan.optimizer, interrupt, show)
+            else:
+                _descend(training, plan.optimizer, interrupt, show)
+        training.history.stopped_by = training.history.stopped_by or "epochs"
+    finally:
+        training.finish()
+    if training.history.stopped_by == "interrupt":
+        warnings.warn(
+            f"Training was interrupted after {training.history.n_epochs} whole epochs; the model keeps what it learned.",
+            TrainingInterrupted,
+            stacklevel=3,
+        )
+    for callback in training.callbacks:
+        callback.on_train_end(network, training.history)
+    return training.history
+
+
+def _descend(training: Training, optimizer: Optimizer, interrupt: Interrupt, show: Display) -> None:
+    plan, schedule = training.plan, optimizer.schedule
+    m = len(plan.X) if plan.rows is None else len(plan.rows)
+    batch_size = min(plan.batch_size or m, m)
+    count = -(-m // batch_size)
+    horizon = Horizon(count, count * plan.epochs)
+    rng = np.random.default_rng([plan.seed, 1])
+    plateau = Plateau()
+    progress = Progress(training.vector, optimizer.init(training.vector))
+    order = plan.rows
+    for epoch in range(plan.epochs):
+        started = time.perf_counter()
+        if plan.shuffle and count > 1:
+            order = rng.permutation(m) if plan.rows is None else plan.rows[rng.permutation(m)]
+        batches = Batches(plan.X, plan.Y, plan.s, order, batch_size, plan.seed, plan.clip_norm)
+        rates = schedule.rates(progress.step, count, horizon, plateau)
+        before = training.vector.copy()
+        progress.position, progress.cost_sum, progress.weight_sum, progress.gradient_norm_sum = 0, 0.0, 0.0, 0.0
+        while progress.position < count:
+            training.engine.run(progress, batches, rates, optimizer, PAUSE)
+            training.vector = progress.vector
+            if progress.failed:
+                raise training.diverged(progress.step + 1, float(rates[progress.position]), "not finite")
+            if interrupt.noted:
+                training.history.stopped_by = "interrupt"
+                return
+            show(epoch + progress.position / count, training.history.last() if training.history else {})
+        if not np.isfinite(progress.vector).all():
+            raise training.diverged(progress.step, float(rates[-1]), "not finite after the last step")
+        row = {
+            "loss": progress.cost_sum / progress.weight_sum,
+            "learning_rate": float(rates[-1]),
+            "gradient_norm": progress.gradient_norm_sum / count,
+        }
+        if training.end_epoch(before, row, time.perf_counter() - started, show):
+            return
+        plateau = schedule.after_epoch(row.get("validation_loss", row["loss"]), plateau)
+
+
+def check_plan(plan: Plan, dropout: bool) -> None:
+    """What does not go together.
+
+    Raises:
+        InputError: L-BFGS with mini-batches, dropout or clipping, which its line search cannot bear.
+    """
+    if isinstance(plan.optimizer, LBFGS):
+        for present, what in (
+            (plan.batch_size is not None, "a batch size"),
+            (dropout, "dropout"),
+            (plan.clip_norm is not None, "clip_norm"),
+        ):
+            if present:
+                expected = "the same cost in every evaluation"
+                raise InputError(sentence("the optimizer", "fit", f"LBFGS with {what}", expected, "use Adam, or leave it out"))
