@@ -41,6 +41,10 @@ class DivergenceError(PellucidError, ArithmeticError):
     """The cost became non-finite while training."""
 
 
+class GradientError(PellucidError, ArithmeticError):
+    """A check of the gradients failed."""
+
+
 def sentence(what: str, where: str, got: object, expected: str, repair: str) -> str:
     """One sentence: what is wrong, where, what was found, what would be right, how to repair it.
 

@@ -51,7 +51,7 @@ def descend(training: Training, optimizer: LBFGS, interrupt: Interrupt, show: Di
         if not np.array_equal(latest["theta"], point):
             cost_and_gradient(point)
         norm = float(np.linalg.norm(latest["gradient"]))
-        row = {"loss": cost, "learning_rate": float("nan"), "gradient_norm": norm}
+        row = {"loss": cost, "gradient_norm": norm}
         now = time.perf_counter()
         ended = training.end_epoch(before, row, now - started, show)
         started = now

@@ -1,0 +1,328 @@
+"""Network: what a user holds. It checks what comes in, and hands the work to an engine, the training loop or the glass box."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from pellucid import storage
+from pellucid.architecture import Architecture, Layer
+from pellucid.engines import load as load_engine
+from pellucid.engines.reference import masks
+from pellucid.engines.threads import at_most
+from pellucid.equations.activations import Activation
+from pellucid.equations.arrays import Array
+from pellucid.equations.initializers import Initializer
+from pellucid.equations.losses import Loss
+from pellucid.equations.optimizers import LBFGS, Optimizer
+from pellucid.equations.optimizers import optimizer as as_optimizer
+from pellucid.equations.propagation import mean_gradient, penalty
+from pellucid.errors import GradientError, InputError, ModelFileError, sentence
+from pellucid.glassbox.trace import Trace, trace
+from pellucid.training import EarlyStopping, History, Plan, train
+from pellucid.training.callbacks import AnyCallback
+from pellucid.training.evaluation import Held, Metric, as_metrics, split
+from pellucid.training.loop import check_plan
+from pellucid.validation import as_dtype, as_inputs, as_masks, as_sample_weight, as_targets, positive_integer
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from pellucid.glassbox.check import GradientReport
+
+
+class Network:
+    """A feed-forward neural network: z_l = a_{l-1} W_l + b_l, a_l = f_l(z_l) for l = 1..L, a_0 = x, y_hat = a_L.
+
+    A single neuron is ``[d, 1]``, softmax regression ``[d, k]`` with softmax; every depth is this one class.
+
+    Args:
+        sizes: n_0 .. n_L, inputs first.
+        activations: one name (or record) for each layer 1..L; or one for all hidden layers, the output's then goes with the loss.
+        loss: log_loss, cross_entropy, mse, half_mse, mae, huber or poisson; left out, the one that goes with the output:
+            log_loss for sigmoid, cross_entropy for softmax, poisson for exp, else half_mse.
+        l2: the alpha of the L2 term alpha sum ||W_l||^2 / (2 sum s_i) of the cost.
+        dropout: the rate of all hidden layers, or a list with one for each.
+        initializer: glorot_uniform, he_normal ...; biases start at zero.
+        seed: of the initial weights, of shuffling and of dropout.
+        dtype: float64 or float32.
+
+    Raises:
+        InputError: what is asked for makes no network; the sentence says what would.
+
+    >>> import pellucid as pl
+    >>> net = pl.Network([4, 5, 1], activations=["tanh", "sigmoid"], loss="log_loss", seed=0)
+    >>> net.n_parameters
+    31
+    >>> net.parameters["W1"].shape
+    (4, 5)
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        activations: str | Activation | Sequence[str | Activation] | None = None,
+        loss: str | Loss | None = None,
+        *,
+        l2: float = 0.0,
+        dropout: float | Sequence[float] = 0.0,
+        initializer: str | Initializer = "glorot_uniform",
+        seed: int = 0,
+        dtype: DTypeLike = "float64",
+    ) -> None:
+        self.architecture = Architecture.build(sizes, activations, loss, l2, dropout)
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
+            raise InputError(sentence("the seed", "Network", repr(seed), "a whole number from 0 to 2^63 - 1", "e.g. 0"))
+        self.seed = int(seed)
+        self.vector: Array = self.architecture.draw(initializer, np.random.default_rng(self.seed), as_dtype(dtype))
+        self.history: History | None = None
+        """of the latest training"""
+
+    # What it is made of
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """float64 or float32."""
+        return self.vector.dtype
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """Layers 1..L."""
+        return self.architecture.layers
+
+    @property
+    def n_parameters(self) -> int:
+        """How many weights and biases there are."""
+        return self.architecture.n_parameters
+
+    @property
+    def parameters(self) -> dict[str, Array]:
+        """W1, b1, W2 ... in the rows convention: views, so writing into them changes the network."""
+        return self.architecture.named(self.vector)
+
+    def dropout_mask(self, m: int, step: int = 0) -> dict[int, Array]:
+        """The masks {l: (m, n_l)} with which a training drops units of m samples at a step, to be shown or held fixed."""
+        drawn = masks(self.architecture, m, self.seed, step, self.dtype) or []
+        return {layer: part for layer, part in enumerate(drawn) if part is not None}
+
+    # Forward and backward
+
+    def predict(self, X: ArrayLike, *, engine: str | None = None) -> Array:
+        """y_hat (m, n_L) for the rows of X (m, n_0)."""
+        return load_engine(engine, self.architecture).predict(self.vector, as_inputs(X, self.architecture.sizes[0], self.dtype))
+
+    def loss(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, *, engine: str | None = None) -> float:
+        """The cost J = sum s_i l_i / sum s_i + l2 ||W||^2 / (2 sum s_i); for y as in `fit`."""
+        X, Y, s = self._data(X, y, sample_weight)
+        sums = load_engine(engine, self.architecture).evaluate(self.vector, X, Y, s)
+        weights = self.vector[: self.architecture.n_weights]
+        return sums.loss / sums.weight + float(penalty(weights, self.architecture.l2, sums.weight))
+
+    def gradients(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        mask: Any = None,
+        engine: str | None = None,
+    ) -> dict[str, Array]:
+        """dJ/dW_l and dJ/db_l by name, dW1, db1 ..., shaped as the parameters (rows convention)."""
+        X, Y, s = self._data(X, y, sample_weight)
+        fixed = as_masks(mask, len(X), self.architecture, self.dtype)
+        sums, total = load_engine(engine, self.architecture).gradient(self.vector, X, Y, s, fixed)
+        weights = self.vector[: self.architecture.n_weights]
+        gradient = mean_gradient(total, sums.weight, weights, self.architecture.l2)
+        return self.architecture.named(gradient.astype(self.dtype, copy=False), prefix="d")
+
+    def trace(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        convention: str = "columns",
+        sample_weight: ArrayLike | None = None,
+        mask: Any = None,
+    ) -> Trace:
+        """Every a, z, J, da, dz, dW, db of one forward and backward pass; see `pellucid.glassbox.trace`.
+
+        >>> import pellucid as pl
+        >>> net = pl.Network([4, 5, 1], activations=["tanh", "sigmoid"])
+        >>> print(*net.trace([[1, 2, 3, 4]], [1]))
+        a0 z1 a1 z2 a2 J da2 dz2 dW2 db2 da1 dz1 dW1 db1
+        """
+        return trace(self, X, y, convention, sample_weight, mask)
+
+    # Training
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        optimizer: str | Optimizer | LBFGS = "adam",
+        epochs: int = 100,
+        batch_size: int | None = None,
+        validation: tuple[ArrayLike, ...] | float | None = None,
+        early_stopping: EarlyStopping | None = None,
+        callbacks: Sequence[AnyCallback] = (),
+        sample_weight: ArrayLike | None = None,
+        shuffle: bool = True,
+        n_threads: int | None = None,
+        engine: str | None = None,
+        progress: bool = True,
+        metrics: Sequence[str] | Mapping[str, Metric] | None = None,
+        clip_norm: float | None = None,
+        check_gradients: bool = False,
+    ) -> History:
+        """Train: forward, loss, backward, update, batch after batch.
+
+        Args:
+            X: (m, n_0), samples are rows.
+            y: (m, n_L); (m,) for one output; for cross_entropy also (m,) class indices.
+            optimizer: a name or a record such as ``pl.Adam(learning_rate=0.01)``.
+            epochs: passes over the data (iterations for L-BFGS).
+            batch_size: samples a step; 1 is stochastic gradient descent, None the full batch.
+            validation: (X, y), (X, y, sample_weight), or a fraction of the data to hold out (stratified by class).
+            early_stopping: when to stop before the last epoch.
+            callbacks: functions of a `Moment`, called after each epoch (True ends the training), or `Callback` objects.
+            sample_weight: s_i, (m,), not negative.
+            shuffle: visit the samples in a new order in each epoch.
+            n_threads: at most so many threads; None leaves it to the libraries.
+            engine: reference.
+            progress: show a bar on a terminal.
+            metrics: names (accuracy, r2) or {name: function of y and y_hat}, for the validation set.
+            clip_norm: scale gradients down to this Euclidean norm.
+            check_gradients: before the first step, prove the gradients on some rows by finite differences.
+
+        Returns:
+            The history; also kept as ``net.history``. Ctrl-C ends the training and keeps what was learned.
+
+        Raises:
+            InputError: data or settings that do not fit.
+            DivergenceError: the cost became infinite or NaN; the network keeps the weights from before that.
+            GradientError: the check of the gradients failed.
+        """
+        X, Y, s = self._data(X, y, sample_weight)
+        rows, held = self._held(X, Y, s, validation)
+        if clip_norm is not None and not 0 < clip_norm < np.inf:
+            raise InputError(sentence("clip_norm", "fit", clip_norm, "a positive number", "choose e.g. 1.0"))
+        plan = Plan(
+            X=X,
+            Y=Y,
+            s=s,
+            rows=rows,
+            optimizer=as_optimizer(optimizer),
+            epochs=positive_integer(epochs, "the number of epochs", "fit"),
+            batch_size=None if batch_size is None else positive_integer(batch_size, "the batch size", "fit"),
+            shuffle=shuffle,
+            seed=self.seed,
+            clip_norm=clip_norm,
+            held=held,
+            metrics=as_metrics(metrics, self.architecture) if held else {},
+            early_stopping=early_stopping,
+            callbacks=callbacks,
+            progress=progress,
+        )
+        check_plan(plan, dropout=any(self.architecture.dropout))
+        if n_threads is not None:
+            positive_integer(n_threads, "n_threads", "fit")
+        if check_gradients:
+            self._prove(X, Y, s)
+        with at_most(n_threads):
+            self.history = train(load_engine(engine, self.architecture), self.vector, plan, self, self._take)
+        return self.history
+
+    def _take(self, vector: Array) -> None:
+        self.vector[...] = vector
+
+    def _data(self, X: ArrayLike, y: ArrayLike, s: ArrayLike | None, name: str = "") -> tuple[Array, Array, Array | None]:
+        inputs = as_inputs(X, self.architecture.sizes[0], self.dtype, f"X{name}")
+        targets = as_targets(y, len(inputs), self.architecture, self.dtype, f"y{name}")
+        return inputs, targets, as_sample_weight(s, len(inputs), self.dtype, f"sample_weight{name}")
+
+    def _held(
+        self, X: Array, Y: Array, s: Array | None, validation: tuple[ArrayLike, ...] | float | None
+    ) -> tuple[Array | None, Held | None]:
+        if validation is None:
+            return None, None
+        if isinstance(validation, int | float):
+            loss = self.architecture.loss.spec
+            classes = loss == "cross_entropy" or (loss == "log_loss" and Y.shape[1] == 1)
+            rows, kept = split(Y, float(validation), classes, np.random.default_rng([self.seed, 2]))
+            return rows, Held(X, Y, s, kept)
+        if not isinstance(validation, tuple) or len(validation) not in (2, 3):
+            expected = "(X, y), (X, y, sample_weight) or a fraction"
+            got = f"a {type(validation).__name__}"
+            raise InputError(sentence("validation", "fit", got, expected, "e.g. validation=0.1"))
+        weights = validation[2] if len(validation) == 3 else None
+        return None, Held(*self._data(validation[0], validation[1], weights, " of the validation set"), rows=None)
+
+    def _prove(self, X: Array, Y: Array, s: Array | None) -> GradientReport:
+        from pellucid.glassbox.check import check_gradients
+
+        some = slice(0, 32)
+        mask = self.dropout_mask(len(X[some]))
+        report = check_gradients(self, X[some], Y[some], sample_weight=None if s is None else s[some], mask=mask or None)
+        if not report.passed:
+            got = f"{report.max_relative_error:.2g} off at its worst"
+            repair = "report this with the network's description"
+            raise GradientError(sentence("the gradient", str(self.architecture), got, "a passed check", repair))
+        return report
+
+    # Files
+
+    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
+        """Write a safetensors file; it holds numbers and a description, never code. An existing file is kept unless ``force``."""
+        state = self.__getstate__()
+        storage.write_model(path, state["header"], self.parameters, force=force)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a file that `save` wrote.
+
+        Raises:
+            ModelFileError: the file is damaged, foreign, or does not fit its own description.
+        """
+        header, tensors = storage.read_model(path)
+        try:
+            architecture = Architecture.from_header(header["architecture"])
+            shapes = {name: part.shape for name, part in architecture.named(np.empty(architecture.n_parameters)).items()} \
+                if architecture.n_parameters == sum(part.size for part in tensors.values()) else {}
+            if shapes != {name: part.shape for name, part in tensors.items()}:
+                raise ValueError("the arrays do not fit the sizes")
+            vector = np.empty(architecture.n_parameters, dtype=as_dtype(header["dtype"]))
+            for name, part in architecture.named(vector).items():
+                part[...] = tensors[name]
+            net = cls.__new__(cls)
+            net.__setstate__({"header": header, "vector": vector})
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            got = f"not a description of a network ({error})"
+            raise ModelFileError(sentence("the header", os.fspath(path), got, "one that Network.save wrote", "save it again")) from None
+        return net
+
+    def __getstate__(self) -> dict[str, Any]:
+        header = {
+            "architecture": self.architecture.to_header(),
+            "dtype": self.dtype.name,
+            "seed": self.seed,
+            "history": None if self.history is None else self.history.to_dict(),
+        }
+        return {"header": header, "vector": self.vector}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        header = state["header"]
+        self.architecture = Architecture.from_header(header["architecture"])
+        self.seed = int(header["seed"])
+        self.history = None if header["history"] is None else History.from_dict(header["history"])
+        self.vector = np.array(state["vector"], dtype=as_dtype(header["dtype"]))
+        if self.vector.shape != (self.architecture.n_parameters,):
+            got, expected = self.vector.shape, (self.architecture.n_parameters,)
+            raise ModelFileError(sentence("the shape of the vector", "the network", got, expected, "save it again"))
+
+    def __repr__(self) -> str:
+        rules = [record.spec for record in self.architecture.activations]
+        return f"Network({list(self.architecture.sizes)}, activations={rules}, loss={self.architecture.loss.spec!r})"
