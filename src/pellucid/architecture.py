@@ -45,6 +45,7 @@ class Architecture:
 
     Raises:
         InputError: a size below 1, a count that does not fit, or a loss that is not defined on the range of the output.
+
     """
 
     sizes: tuple[int, ...]
@@ -81,8 +82,8 @@ class Architecture:
     def __post_init__(self) -> None:
         where = "the network"
         if len(self.sizes) < 2:
-            got, repair = list(self.sizes), "e.g. [4, 5, 1]"
-            raise InputError(sentence("the list of sizes", where, got, "at least inputs and outputs", repair))
+            listed, repair = list(self.sizes), "e.g. [4, 5, 1]"
+            raise InputError(sentence("the list of sizes", where, listed, "at least inputs and outputs", repair))
         for size in self.sizes:
             if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
                 got, expected = repr(size), "a whole number of at least 1"
@@ -131,10 +132,7 @@ class Architecture:
 
     def split(self, vector: Array) -> Parameters:
         """(W_l, b_l) of every layer, as views into the flat vector."""
-        return [
-            (vector[layer.weights].reshape(layer.n_inputs, layer.n_units), vector[layer.biases])
-            for layer in self.layers
-        ]
+        return [(vector[layer.weights].reshape(layer.n_inputs, layer.n_units), vector[layer.biases]) for layer in self.layers]
 
     def named(self, vector: Array, prefix: str = "") -> dict[str, Array]:
         """The same views by name: W1, b1, W2 ... (or dW1, db1 ... with the prefix d)."""
@@ -161,9 +159,7 @@ class Architecture:
     @staticmethod
     def from_header(header: dict[str, Any]) -> Architecture:
         """The architecture that `to_header` described."""
-        return Architecture.build(
-            header["sizes"], list(header["activations"]), header["loss"], header["l2"], list(header["dropout"])
-        )
+        return Architecture.build(header["sizes"], list(header["activations"]), header["loss"], header["l2"], list(header["dropout"]))
 
     def __str__(self) -> str:
         return "-".join(map(str, self.sizes)) + f" ({', '.join(record.spec for record in self.activations)})"

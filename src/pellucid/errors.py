@@ -45,7 +45,7 @@ class GradientError(PellucidError, ArithmeticError):
     """A check of the gradients failed."""
 
 
-def sentence(what: str, where: str, got: object, expected: str, repair: str) -> str:
+def sentence(what: str, where: str, got: object, expected: object, repair: str) -> str:
     """One sentence: what is wrong, where, what was found, what would be right, how to repair it.
 
     >>> sentence("the slope", "leaky_relu", 2, "a number below 1", "choose a smaller slope, e.g. 0.01")

@@ -60,6 +60,7 @@ class Network:
     31
     >>> net.parameters["W1"].shape
     (4, 5)
+
     """
 
     def __init__(
@@ -205,6 +206,7 @@ class Network:
             InputError: data or settings that do not fit.
             DivergenceError: the cost became infinite or NaN; the network keeps the weights from before that.
             GradientError: the check of the gradients failed.
+
         """
         X, Y, s = self._data(X, y, sample_weight)
         rows, held = self._held(X, Y, s, validation)
@@ -286,12 +288,16 @@ class Network:
 
         Raises:
             ModelFileError: the file is damaged, foreign, or does not fit its own description.
+
         """
         header, tensors = storage.read_model(path)
         try:
             architecture = Architecture.from_header(header["architecture"])
-            shapes = {name: part.shape for name, part in architecture.named(np.empty(architecture.n_parameters)).items()} \
-                if architecture.n_parameters == sum(part.size for part in tensors.values()) else {}
+            shapes = (
+                {name: part.shape for name, part in architecture.named(np.empty(architecture.n_parameters)).items()}
+                if architecture.n_parameters == sum(part.size for part in tensors.values())
+                else {}
+            )
             if shapes != {name: part.shape for name, part in tensors.items()}:
                 raise ValueError("the arrays do not fit the sizes")
             vector = np.empty(architecture.n_parameters, dtype=as_dtype(header["dtype"]))

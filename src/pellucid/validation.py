@@ -38,7 +38,7 @@ def as_inputs(X: ArrayLike, n_inputs: int, dtype: np.dtype[Any], name: str = "X"
 
 
 def as_targets(y: ArrayLike, m: int, architecture: Architecture, dtype: np.dtype[Any], name: str = "y") -> Array:
-    """y as an (m, n_L) array in the domain of the loss.
+    """Y as an (m, n_L) array in the domain of the loss.
 
     For one output (m,) is taken as a column. For cross_entropy, (m,) whole numbers are class indices 0..n_L - 1 and become one-hot.
     """
@@ -64,7 +64,7 @@ def as_targets(y: ArrayLike, m: int, architecture: Architecture, dtype: np.dtype
 
 
 def as_sample_weight(s: ArrayLike | None, m: int, dtype: np.dtype[Any], name: str = "sample_weight") -> Array | None:
-    """s as an (m,) array, not negative, with a positive sum; None stays None."""
+    """S as an (m,) array, not negative, with a positive sum; None stays None."""
     if s is None:
         return None
     array = _as_numbers(s, dtype, name)
@@ -149,7 +149,7 @@ def _one_hot(y: ArrayLike, n_classes: int, dtype: np.dtype[Any], name: str) -> A
         expected = f"class indices 0 to {n_classes - 1}, or one column for each class"
         got = f"an array of {index.dtype}"
         raise InputError(sentence(name, "the data", got, expected, "use MLPClassifier for labels of any kind"))
-    if index.size and not (0 <= index.min() and index.max() < n_classes):
+    if index.size and not (index.min() >= 0 and index.max() < n_classes):
         worst = index.min() if index.min() < 0 else index.max()
         expected = f"a class index from 0 to {n_classes - 1}"
         raise InputError(sentence(f"a label in {name}", "the data", worst, expected, "give the network more outputs"))

@@ -71,7 +71,10 @@ class Batches:
 class Engine(Protocol):
     """Computes for one architecture. Arrays are in the rows convention and of one dtype; parameters and gradients are flat vectors."""
 
-    architecture: Architecture
+    @property
+    def architecture(self) -> Architecture:
+        """What it computes for."""
+        ...
 
     def predict(self, vector: Array, X: Array) -> Array:
         """y_hat (m, n_L), without dropout."""
@@ -81,9 +84,7 @@ class Engine(Protocol):
         """The sums of the data part of J, without dropout."""
         ...
 
-    def gradient(
-        self, vector: Array, X: Array, Y: Array, s: Array | None, mask: list[Array | None] | None
-    ) -> tuple[Sums, Array]:
+    def gradient(self, vector: Array, X: Array, Y: Array, s: Array | None, mask: list[Array | None] | None) -> tuple[Sums, Array]:
         """The sums, and sum_i s_i dl_i/dtheta: neither divided by the weights nor with L2."""
         ...
 
@@ -100,6 +101,7 @@ def load(name: str | None, architecture: Architecture) -> Engine:
 
     Raises:
         UnknownNameError: there is no such engine.
+
     """
     name = name or DEFAULT
     if name not in ENGINES:

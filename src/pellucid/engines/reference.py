@@ -33,9 +33,7 @@ class ReferenceEngine:
             tape = forward(self.architecture.activations, self.architecture.split(vector), X)
             return _sums(self.architecture.objective.value(tape.z[-1], tape.f[-1], Y), s)
 
-    def gradient(
-        self, vector: Array, X: Array, Y: Array, s: Array | None, mask: list[Array | None] | None
-    ) -> tuple[Sums, Array]:
+    def gradient(self, vector: Array, X: Array, Y: Array, s: Array | None, mask: list[Array | None] | None) -> tuple[Sums, Array]:
         """The sums, and the gradient of the first of them."""
         rules, objective = self.architecture.activations, self.architecture.objective
         parameters = self.architecture.split(vector)
@@ -65,9 +63,7 @@ class ReferenceEngine:
                 if batches.clip_norm is not None and norm > batches.clip_norm:
                     gradient = gradient * (batches.clip_norm / norm)
                 alpha = float(rates[progress.position])
-                progress.vector, progress.state = optimizer.update(
-                    progress.vector, gradient, progress.state, alpha, progress.step + 1
-                )
+                progress.vector, progress.state = optimizer.update(progress.vector, gradient, progress.state, alpha, progress.step + 1)
             progress.cost_sum += cost * sums.weight
             progress.weight_sum += sums.weight
             progress.gradient_norm_sum += norm
@@ -82,16 +78,12 @@ def gather(batches: Batches, position: int) -> tuple[Array, Array, Array | None]
     return batches.X[rows], batches.Y[rows], None if batches.s is None else batches.s[rows]
 
 
-def masks(
-    architecture: Architecture, m: int, seed: int, step: int, dtype: DTypeLike
-) -> list[Array | None] | None:
+def masks(architecture: Architecture, m: int, seed: int, step: int, dtype: DTypeLike) -> list[Array | None] | None:
     """The dropout masks of one step, by layer (index 0 is the input), or None where nothing is dropped."""
     if not any(architecture.dropout):
         return None
     return [None] + [
-        dropout.mask((m, layer.n_units), layer.dropout, seed, step, layer.index).astype(dtype)
-        if layer.dropout
-        else None
+        dropout.mask((m, layer.n_units), layer.dropout, seed, step, layer.index).astype(dtype) if layer.dropout else None
         for layer in architecture.layers
     ]
 

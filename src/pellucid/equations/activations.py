@@ -36,10 +36,8 @@ class Activation(ABC):
     """a = f(z)"""
 
     @abstractmethod
-    def backward(
-        self, da: Inexact[Array, "m n"], z: Inexact[Array, "m n"], a: Inexact[Array, "m n"]
-    ) -> Inexact[Array, "m n"]:
-        """dz = the Jacobian of f, transposed, applied to da."""
+    def backward(self, da: Inexact[Array, "m n"], z: Inexact[Array, "m n"], a: Inexact[Array, "m n"]) -> Inexact[Array, "m n"]:
+        """Dz = the Jacobian of f, transposed, applied to da."""
 
     @abstractmethod
     def jacobian(self, z: Inexact[Array, "m n"], a: Inexact[Array, "m n"]) -> Inexact[Array, "m n n"]:
@@ -53,10 +51,8 @@ class Elementwise(Activation):
     derivative: Callable[[Inexact[Array, "m n"], Inexact[Array, "m n"]], Inexact[Array, "m n"]]
     """f'(z), given z and a = f(z)"""
 
-    def backward(
-        self, da: Inexact[Array, "m n"], z: Inexact[Array, "m n"], a: Inexact[Array, "m n"]
-    ) -> Inexact[Array, "m n"]:
-        """dz = da * f'(z)."""
+    def backward(self, da: Inexact[Array, "m n"], z: Inexact[Array, "m n"], a: Inexact[Array, "m n"]) -> Inexact[Array, "m n"]:
+        """Dz = da * f'(z)."""
         return da * self.derivative(z, a)
 
     def jacobian(self, z: Inexact[Array, "m n"], a: Inexact[Array, "m n"]) -> Inexact[Array, "m n n"]:
@@ -68,10 +64,8 @@ class Elementwise(Activation):
 class Softmax(Activation):
     """Softmax: a vector-valued function, so its derivative is a matrix for each sample."""
 
-    def backward(
-        self, da: Inexact[Array, "m n"], z: Inexact[Array, "m n"], a: Inexact[Array, "m n"]
-    ) -> Inexact[Array, "m n"]:
-        """dz = a * (da - sum_k a_k da_k): the Jacobian (symmetric) applied to da, without forming it."""
+    def backward(self, da: Inexact[Array, "m n"], z: Inexact[Array, "m n"], a: Inexact[Array, "m n"]) -> Inexact[Array, "m n"]:
+        """Dz = a * (da - sum_k a_k da_k): the Jacobian (symmetric) applied to da, without forming it."""
         return a * (da - namespace(a).sum(a * da, axis=-1, keepdims=True))
 
     def jacobian(self, z: Inexact[Array, "m n"], a: Inexact[Array, "m n"]) -> Inexact[Array, "m n n"]:
@@ -132,6 +126,7 @@ def leaky_relu(slope: float = 0.01) -> Activation:
 
     Raises:
         InputError: slope is not below 1; max(slope z, z) would then pick the wrong branch on both sides.
+
     """
     if not slope < 1 or not math.isfinite(slope):
         repair = "choose a smaller slope, e.g. 0.01"
@@ -324,5 +319,3 @@ def activation(spec: str | Activation, **parameters: float) -> Activation:
     'leaky_relu(slope=0.2)'
     """
     return spec if isinstance(spec, Activation) else look_up("activation", spec, CATALOGUE, parameters)
-
-

@@ -25,7 +25,7 @@ def namespace(x: Array) -> Any:
 
 
 def not_negative(x: Array) -> Array:
-    """x >= 0, by the real part; true at 0, so that derivatives at a kink are the right ones."""
+    """X >= 0, by the real part; true at 0, so that derivatives at a kink are the right ones."""
     return namespace(x).real(x) >= 0
 
 
@@ -59,7 +59,7 @@ def normal_cdf(x: Array) -> Array:
 
 
 def xlogy(x: Array, y: Array) -> Array:
-    """x log y, and 0 where x is 0 whatever y is."""
+    """X log y, and 0 where x is 0 whatever y is."""
     xp = namespace(y)
     zero = x == 0
     return xp.where(zero, 0, x * xp.log(xp.where(zero, 1, y)))

@@ -71,7 +71,7 @@ class Loss:
 
 
 def mse() -> Loss:
-    """l = (1/n) sum (y_hat - y)^2."""
+    """L = (1/n) sum (y_hat - y)^2."""
 
     def contribution(y_hat: Array, y: Array) -> Array:
         return (y_hat - y) ** 2
@@ -84,7 +84,7 @@ def mse() -> Loss:
 
 
 def half_mse() -> Loss:
-    """l = (1/2n) sum (y_hat - y)^2, so that the derivative is the error y_hat - y (over n)."""
+    """L = (1/2n) sum (y_hat - y)^2, so that the derivative is the error y_hat - y (over n)."""
 
     def contribution(y_hat: Array, y: Array) -> Array:
         return (y_hat - y) ** 2 / 2
@@ -97,7 +97,7 @@ def half_mse() -> Loss:
 
 
 def mae() -> Loss:
-    """l = (1/n) sum |y_hat - y|; the derivative at 0 is 0."""
+    """L = (1/n) sum |y_hat - y|; the derivative at 0 is 0."""
 
     def contribution(y_hat: Array, y: Array) -> Array:
         return namespace(y_hat).abs(y_hat - y)
@@ -110,7 +110,7 @@ def mae() -> Loss:
 
 
 def huber(delta: float = 1.0) -> Loss:
-    """l = mean of e^2 / 2 where |e| <= delta, else delta (|e| - delta / 2); e = y_hat - y (Huber 1964)."""
+    """L = mean of e^2 / 2 where |e| <= delta, else delta (|e| - delta / 2); e = y_hat - y (Huber 1964)."""
     if not 0 < delta < math.inf:
         raise InputError(sentence("delta", "huber", delta, "a positive number", "choose e.g. delta=1"))
 
@@ -131,7 +131,7 @@ def huber(delta: float = 1.0) -> Loss:
 
 
 def poisson() -> Loss:
-    """l = mean of y_hat - y + y log(y / y_hat): half the Poisson deviance, 0 for a perfect prediction.
+    """L = mean of y_hat - y + y log(y / y_hat): half the Poisson deviance, 0 for a perfect prediction.
 
     Source: McCullagh and Nelder 1989, *Generalized linear models*, section 2.3.
     """
@@ -147,7 +147,7 @@ def poisson() -> Loss:
 
 
 def log_loss() -> Loss:
-    """l = -sum y log y_hat + (1 - y) log(1 - y_hat), one or several yes-or-no labels."""
+    """L = -sum y log y_hat + (1 - y) log(1 - y_hat), one or several yes-or-no labels."""
 
     def contribution(y_hat: Array, y: Array) -> Array:
         return -xlogy(y, y_hat) - xlogy(1 - y, 1 - y_hat)
@@ -160,7 +160,7 @@ def log_loss() -> Loss:
 
 
 def cross_entropy() -> Loss:
-    """l = -sum_k y_k log y_hat_k, y one-hot or a distribution over the classes."""
+    """L = -sum_k y_k log y_hat_k, y one-hot or a distribution over the classes."""
 
     def contribution(y_hat: Array, y: Array) -> Array:
         return -xlogy(y, y_hat)
@@ -173,7 +173,7 @@ def cross_entropy() -> Loss:
 
 
 def _ratio(x: Array, y: Array) -> Array:
-    """x / y, and 0 where x is 0 whatever y is."""
+    """X / y, and 0 where x is 0 whatever y is."""
     xp = namespace(y)
     return xp.where(x == 0, 0, x / xp.where(x == 0, 1, y))
 
@@ -205,14 +205,12 @@ class FusedPair:
     dz_formula: str
     contribution: Callable[[Inexact[Array, "m n"], Inexact[Array, "m n"]], Inexact[Array, "m n"]]
     """what each output adds to l_i, from z_L and y"""
-    slope: Callable[
-        [Inexact[Array, "m n"], Inexact[Array, "m n"], Inexact[Array, "m n"]], Inexact[Array, "m n"]
-    ]
+    slope: Callable[[Inexact[Array, "m n"], Inexact[Array, "m n"], Inexact[Array, "m n"]], Inexact[Array, "m n"]]
     """dz_L from z_L, a_L and y (before the mean over outputs, where the loss averages)"""
 
 
 def sigmoid_log_loss() -> FusedPair:
-    """l = softplus(z) - y z; dz = (-y/a + (1-y)/(1-a)) a (1-a) = a - y."""
+    """L = softplus(z) - y z; dz = (-y/a + (1-y)/(1-a)) a (1-a) = a - y."""
 
     def contribution(z: Array, y: Array) -> Array:
         return softplus(z) - y * z
@@ -224,7 +222,7 @@ def sigmoid_log_loss() -> FusedPair:
 
 
 def softmax_cross_entropy() -> FusedPair:
-    """l = -sum y_k log softmax(z)_k; dz = a sum(y) - y, which is a - y when the targets sum to one."""
+    """L = -sum y_k log softmax(z)_k; dz = a sum(y) - y, which is a - y when the targets sum to one."""
 
     def contribution(z: Array, y: Array) -> Array:
         return -y * log_softmax(z)
@@ -236,7 +234,7 @@ def softmax_cross_entropy() -> FusedPair:
 
 
 def sigmoid_cross_entropy() -> FusedPair:
-    """l = sum y softplus(-z); dz = -y (1 - a)."""
+    """L = sum y softplus(-z); dz = -y (1 - a)."""
 
     def contribution(z: Array, y: Array) -> Array:
         return y * softplus(-z)
@@ -248,7 +246,7 @@ def sigmoid_cross_entropy() -> FusedPair:
 
 
 def softmax_log_loss() -> FusedPair:
-    """l = -sum y log a + (1 - y) log(1 - a), where 1 - a_j is the sum of the *other* entries of the softmax.
+    """L = -sum y log a + (1 - y) log(1 - a), where 1 - a_j is the sum of the *other* entries of the softmax.
 
     With da_j = -y_j / a_j + (1 - y_j) / (1 - a_j) the Jacobian gives
     dz_k = a_k - y_k + sum_{j != k} (y_j a_k - (1 - y_j) a_j a_k / (1 - a_j)); the last quotient is formed from logarithms.
@@ -281,7 +279,7 @@ def softmax_log_loss() -> FusedPair:
 
 
 def exp_poisson() -> FusedPair:
-    """l = e^z - y z + (y log y - y); dz = a - y."""
+    """L = e^z - y z + (y log y - y); dz = a - y."""
 
     def contribution(z: Array, y: Array) -> Array:
         return namespace(z).exp(z) - y * z + xlogy(y, y) - y
@@ -293,7 +291,7 @@ def exp_poisson() -> FusedPair:
 
 
 def softplus_poisson() -> FusedPair:
-    """l = a - y log a + (y log y - y), a = softplus(z); dz = sigmoid(z) - y sigmoid(z) / a, the quotient -> 1 as z -> -inf."""
+    """L = a - y log a + (y log y - y), a = softplus(z); dz = sigmoid(z) - y sigmoid(z) / a, the quotient -> 1 as z -> -inf."""
 
     def far(z: Array) -> Array:
         return ~not_negative(z + 30)
@@ -328,6 +326,7 @@ class Objective:
 
     Raises:
         InputError: the output can take values for which the loss is not defined.
+
     """
 
     output: Activation
@@ -345,16 +344,12 @@ class Objective:
         """The exact product, or None where the chain rule is followed link by link."""
         return FUSED.get((self.output.spec, self.loss.spec))
 
-    def value(
-        self, z: Inexact[Array, "m n"], y_hat: Inexact[Array, "m n"], y: Inexact[Array, "m n"]
-    ) -> Inexact[Array, " m"]:
+    def value(self, z: Inexact[Array, "m n"], y_hat: Inexact[Array, "m n"], y: Inexact[Array, "m n"]) -> Inexact[Array, " m"]:
         """l_i of each sample."""
         pair = self.fused
         return self.loss.value(y_hat, y) if pair is None else self.loss.over_outputs(pair.contribution(z, y))
 
-    def backward(
-        self, z: Inexact[Array, "m n"], y_hat: Inexact[Array, "m n"], y: Inexact[Array, "m n"]
-    ) -> Inexact[Array, "m n"]:
+    def backward(self, z: Inexact[Array, "m n"], y_hat: Inexact[Array, "m n"], y: Inexact[Array, "m n"]) -> Inexact[Array, "m n"]:
         """dz_L = d l_i / d z_L."""
         pair = self.fused
         if pair is None:

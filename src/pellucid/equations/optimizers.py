@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TypeAlias
 
@@ -72,7 +73,7 @@ class GradientDescent(Optimizer):
     def update(
         self, theta: Float[Array, " p"], g: Float[Array, " p"], state: State, alpha: float, t: int
     ) -> tuple[Float[Array, " p"], State]:
-        """theta - alpha g."""
+        """Theta - alpha g."""
         return theta - alpha * g, ()
 
 
@@ -84,13 +85,13 @@ class Momentum(Optimizer):
     momentum: float = 0.9
 
     def init(self, theta: Float[Array, " p"]) -> State:
-        """v = 0."""
+        """V = 0."""
         return (namespace(theta).zeros_like(theta),)
 
     def update(
         self, theta: Float[Array, " p"], g: Float[Array, " p"], state: State, alpha: float, t: int
     ) -> tuple[Float[Array, " p"], State]:
-        """theta + v."""
+        """Theta + v."""
         v = self.momentum * state[0] - alpha * g
         return theta + v, (v,)
 
@@ -102,7 +103,7 @@ class Nesterov(Momentum):
     def update(
         self, theta: Float[Array, " p"], g: Float[Array, " p"], state: State, alpha: float, t: int
     ) -> tuple[Float[Array, " p"], State]:
-        """theta + mu v - alpha g, with the new v."""
+        """Theta + mu v - alpha g, with the new v."""
         v = self.momentum * state[0] - alpha * g
         return theta + self.momentum * v - alpha * g, (v,)
 
@@ -119,13 +120,13 @@ class AdaGrad(Optimizer):
     epsilon: float = 1e-7
 
     def init(self, theta: Float[Array, " p"]) -> State:
-        """r = initial."""
+        """R = initial."""
         return (namespace(theta).full_like(theta, self.initial),)
 
     def update(
         self, theta: Float[Array, " p"], g: Float[Array, " p"], state: State, alpha: float, t: int
     ) -> tuple[Float[Array, " p"], State]:
-        """theta - alpha g / sqrt(r + epsilon)."""
+        """Theta - alpha g / sqrt(r + epsilon)."""
         r = state[0] + g * g
         return theta - alpha * g / namespace(g).sqrt(r + self.epsilon), (r,)
 
@@ -142,13 +143,13 @@ class RMSprop(Optimizer):
     epsilon: float = 1e-8
 
     def init(self, theta: Float[Array, " p"]) -> State:
-        """r = 0."""
+        """R = 0."""
         return (namespace(theta).zeros_like(theta),)
 
     def update(
         self, theta: Float[Array, " p"], g: Float[Array, " p"], state: State, alpha: float, t: int
     ) -> tuple[Float[Array, " p"], State]:
-        """theta - alpha g / (sqrt(r) + epsilon)."""
+        """Theta - alpha g / (sqrt(r) + epsilon)."""
         r = self.rho * state[0] + (1 - self.rho) * g * g
         return theta - alpha * g / (namespace(g).sqrt(r) + self.epsilon), (r,)
 
@@ -167,14 +168,14 @@ class Adam(Optimizer):
     epsilon: float = 1e-8
 
     def init(self, theta: Float[Array, " p"]) -> State:
-        """m = v = 0."""
+        """M = v = 0."""
         zeros = namespace(theta).zeros_like
         return zeros(theta), zeros(theta)
 
     def update(
         self, theta: Float[Array, " p"], g: Float[Array, " p"], state: State, alpha: float, t: int
     ) -> tuple[Float[Array, " p"], State]:
-        """theta - alpha m^ / (sqrt(v^) + epsilon)."""
+        """Theta - alpha m^ / (sqrt(v^) + epsilon)."""
         m = self.beta_1 * state[0] + (1 - self.beta_1) * g
         v = self.beta_2 * state[1] + (1 - self.beta_2) * g * g
         size = namespace(g).sqrt(v / (1 - self.beta_2**t)) + self.epsilon
@@ -209,6 +210,7 @@ class LBFGS:
         tolerance: it stops when the largest entry of the gradient is below this.
         relative_decrease: it stops when J falls by less than this share in one iteration.
         evaluations: at most so many evaluations of J in the line search of one iteration.
+
     """
 
     memory: int = 10
@@ -229,10 +231,10 @@ def optimizer(spec: str | Optimizer | LBFGS, learning_rate: float | Schedule | N
         return LBFGS()
     if spec not in CATALOGUE:
         raise unknown_name("optimizer", spec, [*CATALOGUE, "lbfgs"])
-    return CATALOGUE[spec]() if learning_rate is None else CATALOGUE[spec](learning_rate)
+    return CATALOGUE[spec](**({} if learning_rate is None else {"learning_rate": learning_rate}))
 
 
-CATALOGUE: dict[str, type[Optimizer]] = {
+CATALOGUE: dict[str, Callable[..., Optimizer]] = {
     "gradient_descent": GradientDescent,
     "momentum": Momentum,
     "nesterov": Nesterov,

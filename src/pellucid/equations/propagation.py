@@ -114,9 +114,7 @@ def mean_gradient(
 ) -> Inexact[Array, " p"]:
     """(sum_i s_i dl_i/dtheta + l2 W) / sum_i s_i, over the flat vector whose first entries are the weights W (biases have no L2)."""
     if l2:
-        gradient_sum = namespace(gradient_sum).concat(
-            [gradient_sum[: weights.shape[0]] + l2 * weights, gradient_sum[weights.shape[0] :]]
-        )
+        gradient_sum = namespace(gradient_sum).concat([gradient_sum[: weights.shape[0]] + l2 * weights, gradient_sum[weights.shape[0] :]])
     return gradient_sum / weight_sum
 
 

@@ -40,14 +40,13 @@ CLOSED_UNIT = Interval(0.0, 1.0, (True, True))
 _SPEC = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\(([^()]*)\))?\s*")
 
 
-def look_up(
-    kind: str, spec: str, catalogue: Mapping[str, Callable[..., Record]], parameters: Mapping[str, float]
-) -> Record:
+def look_up(kind: str, spec: str, catalogue: Mapping[str, Callable[..., Record]], parameters: Mapping[str, float]) -> Record:
     """The record that a text such as ``"relu"`` or ``"leaky_relu(slope=0.2)"`` names.
 
     Raises:
         UnknownNameError: the catalogue has no such name; the nearest one is suggested.
         InputError: the text has a parameter that the record does not take, or that is no number.
+
     """
     match = _SPEC.fullmatch(spec[:200]) if isinstance(spec, str) else None
     if match is None or match[1] not in catalogue:
@@ -67,9 +66,7 @@ def look_up(
             raise InputError(sentence(what, name, value.strip(), "a number", "write e.g. 0.1")) from None
     for key in given:
         if key not in known:
-            raise InputError(
-                sentence("a parameter", name, repr(key), f"one of {known or 'none'}", "leave it out")
-            )
+            raise InputError(sentence("a parameter", name, repr(key), f"one of {known or 'none'}", "leave it out"))
     return make(**given)
 
 

@@ -108,7 +108,7 @@ class CosineDecay(Schedule):
     final: float = 0.0
 
     def factor(self, t: Float[Array, " t"], horizon: Horizon) -> Float[Array, " t"]:
-        """final + (1 - final) (1 + cos(pi t / T)) / 2."""
+        """Final + (1 - final) (1 + cos(pi t / T)) / 2."""
         return _cosine(1.0, self.final, t / max(horizon.steps, 1))
 
 

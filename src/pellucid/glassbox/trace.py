@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +12,11 @@ from pellucid.equations.arrays import Array
 from pellucid.equations.propagation import backward, forward, mean_gradient, penalty
 from pellucid.errors import unknown_name
 from pellucid.glassbox.model import Model
+from pellucid.glassbox.rendering import Table, as_html, as_rich, as_text
 from pellucid.validation import as_inputs, as_masks, as_sample_weight, as_targets, one_of
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.table import Table as RichTable
 
 CONVENTIONS = ("columns", "rows")
 
@@ -55,40 +55,22 @@ class Trace(Mapping[str, Array]):
                 text = str(value) if value.ndim else f"{float(value):.{precision + 2}g}"
             yield name, shape, self._meanings[name], text
 
-    def __rich__(self) -> Table:
-        from rich.table import Table
-        from rich.text import Text
+    def _table(self) -> Table:
+        colors = ["bold red" if name.startswith("d") else "bold green" for name in self]
+        title = f"Forward and backward propagation ({self.convention} convention)"
+        return Table(title, ("name", "shape", "equation", "value"), list(self.rows()), colors, lines=True)
 
-        table = Table(title=f"Forward and backward propagation ({self.convention} convention)", show_lines=True)
-        for heading in ("name", "shape", "equation", "value"):
-            table.add_column(heading, no_wrap=heading in ("name", "shape"))
-        for name, *rest in self.rows():
-            color = "red" if name.startswith("d") else "green"
-            table.add_row(Text(name, style=f"bold {color}"), *(Text(part) for part in rest))
-        return table
+    def __rich__(self) -> RichTable:
+        return as_rich(self._table())
 
     def __str__(self) -> str:
-        from io import StringIO
+        return as_text(self._table())
 
-        from rich.console import Console
-
-        console = Console(file=StringIO(), width=120, color_system=None, force_terminal=False)
-        with console.capture() as captured:
-            console.print(self)
-        return captured.get().rstrip()
+    def _repr_html_(self) -> str:
+        return as_html(self._table())
 
     def __repr__(self) -> str:
         return f"Trace({' '.join(self)}; {self.convention})"
-
-    def _repr_html_(self) -> str:
-        head = "".join(f"<th>{heading}</th>" for heading in ("name", "shape", "equation", "value"))
-        body = "".join(
-            f"<tr><td><b>{name}</b></td><td>{shape}</td><td><code>{html.escape(equation)}</code></td>"
-            f"<td><pre>{html.escape(text)}</pre></td></tr>"
-            for name, shape, equation, text in self.rows()
-        )
-        caption = f"<caption>Forward and backward propagation ({self.convention} convention)</caption>"
-        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def trace(
@@ -111,6 +93,7 @@ def trace(
 
     Raises:
         InputError: X, y, the weights or the mask do not fit the model.
+
     """
     one_of(convention, CONVENTIONS, "the convention", "trace")
     architecture, vector = model.architecture, model.vector

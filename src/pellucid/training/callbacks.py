@@ -82,6 +82,7 @@ class EarlyStopping:
         monitor: a column of the history; None is validation_loss where there is a validation set, else loss.
             Losses are better when smaller, everything else when larger.
         restore_best: give the network the weights of the best epoch at the end.
+
     """
 
     patience: int = 10

@@ -83,6 +83,7 @@ def split(Y: Array, fraction: float, stratified: bool, rng: np.random.Generator)
 
     Raises:
         InputError: the fraction is not in (0, 1), or one of the parts would be empty.
+
     """
     m = len(Y)
     n_held = round(m * fraction) if 0 < fraction < 1 else 0

@@ -19,6 +19,7 @@ def descend(training: Training, optimizer: LBFGS, interrupt: Interrupt, show: Di
 
     Raises:
         DivergenceError: J is not finite at a point that the line search settled on.
+
     """
     from scipy.optimize import minimize
 

@@ -80,7 +80,8 @@ class Training:
         epoch = self.history.n_epochs
         show(epoch, row)
         moment = Moment(epoch, self.plan.epochs, self.history, self.vector, self.network)
-        if any([callback.on_epoch_end(moment) for callback in self.callbacks]):
+        answers = [callback.on_epoch_end(moment) for callback in self.callbacks]  # every one is asked
+        if any(answers):
             self.history.stopped_by = "callback"
         if self.watch is not None and self.watch.see(epoch, row, self.vector):
             self.history.stopped_by = "early stopping"
@@ -108,6 +109,7 @@ def train(engine: Engine, vector: Array, plan: Plan, network: Any, publish: Call
 
     Raises:
         DivergenceError: the cost became infinite or NaN; the weights from before the best epoch were published.
+
     """
     training = Training(engine, vector, plan, network, publish)
     for callback in training.callbacks:
@@ -178,6 +180,7 @@ def check_plan(plan: Plan, dropout: bool) -> None:
 
     Raises:
         InputError: L-BFGS with mini-batches, dropout or clipping, which its line search cannot bear.
+
     """
     if isinstance(plan.optimizer, LBFGS):
         for present, what in (

@@ -1,0 +1,105 @@
+"""Model files: safetensors for the numbers, one JSON string for the description, a SHA-256 over both. Loading runs no code.
+
+safetensors has no checksum of its own, and most flipped bytes would load as slightly wrong numbers; the checksum here covers the
+description and every tensor's name, type, shape and bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.equations.arrays import Array
+from pellucid.errors import ModelFileError, sentence
+from pellucid.files import check_writable, write_atomically
+
+FORMAT = "pellucid"
+VERSION = 1
+KEY = "pellucid"
+MAX_HEADER = 1 << 20
+"""bytes; a larger header is refused before it is parsed"""
+
+
+def write_model(path: str | os.PathLike[str], header: Mapping[str, Any], tensors: Mapping[str, Array], *, force: bool = False) -> None:
+    """Write a description (JSON-able) and arrays (float32 or float64); the same content gives the same bytes in every process.
+
+    Raises:
+        OutputError: the file cannot be written there, or is there already and ``force`` is not set.
+
+    """
+    from safetensors.numpy import save
+
+    check_writable(path, force)
+    kept = {name: np.ascontiguousarray(tensor) for name, tensor in sorted(tensors.items())}
+    content = {"format": FORMAT, "version": VERSION, "header": dict(header)}
+    content["sha256"] = _checksum(content, kept)
+    write_atomically(path, save(kept, metadata={KEY: _canonical(content)}), force=force)
+
+
+def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:
+    """The description and the arrays of a file that `write_model` wrote.
+
+    Raises:
+        ModelFileError: the file is missing, unreadable, damaged, cut off, foreign, or of another format version.
+
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    name = os.fspath(path)
+    data = _read(Path(path))
+    size = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or size > len(data) - 8:
+        raise _refuse(name, "cut off or no model file")
+    if size > MAX_HEADER:
+        raise _refuse(name, f"a header of {size:,} bytes")
+    try:
+        metadata = json.loads(data[8 : 8 + size])["__metadata__"]
+        content = json.loads(metadata[KEY])
+        stated = content.pop("sha256")
+        known = content["format"] == FORMAT
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise _refuse(name, "no model file of this library, or damaged") from None
+    if not known or content.get("version") != VERSION:
+        raise _refuse(name, f"of format version {content.get('version')!r}, and this release reads version {VERSION}")
+    try:
+        tensors = load(data)
+    except (SafetensorError, ValueError, KeyError, TypeError, OverflowError) as error:
+        raise _refuse(name, f"damaged ({str(error).strip()[:80]})") from None
+    if any(tensor.dtype not in (np.float32, np.float64) for tensor in tensors.values()):
+        raise _refuse(name, "not made of float32 or float64 arrays")
+    header = content.get("header")
+    if not isinstance(header, dict) or list(metadata) != [KEY] or stated != _checksum(content, tensors):
+        raise _refuse(name, "damaged: its checksum does not match its content")
+    return header, tensors
+
+
+def _read(path: Path) -> bytes:
+    if path.is_dir():
+        raise _refuse(str(path), "a directory")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _refuse(str(path), f"not readable ({(error.strerror or str(error)).lower()})") from None
+
+
+def _refuse(name: str, got: str) -> ModelFileError:
+    return ModelFileError(sentence("the model file", name, got, "a file that save wrote", "save the model again, or check the path"))
+
+
+def _canonical(content: object) -> str:
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def _checksum(content: Mapping[str, Any], tensors: Mapping[str, Array]) -> str:
+    digest = hashlib.sha256(_canonical(content).encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(_canonical([name, tensor.dtype.name, list(tensor.shape)]).encode())
+        digest.update(np.ascontiguousarray(tensor).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,13 @@
+"""Settings of every test run: doubles in the oracle, no deadlines on a noisy machine, the same draws in CI."""
+
+from __future__ import annotations
+
+import os
+
+import jax
+from hypothesis import HealthCheck, settings
+
+jax.config.update("jax_enable_x64", True)
+settings.register_profile("usual", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", parent=settings.get_profile("usual"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "usual")
