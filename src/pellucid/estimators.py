@@ -159,6 +159,10 @@ class _MLP(BaseEstimator):
         return [*renamed, self._output(n_outputs)]
 
     @abstractmethod
+    def encode_targets(self, y: ArrayLike) -> Array:
+        """y as the fitted network takes it, (m, n_L)."""
+
+    @abstractmethod
     def _output(self, n_outputs: int) -> str:
         """The output activation."""
 
@@ -290,9 +294,8 @@ class MLPClassifier(ClassifierMixin, _MLP):
         self._kind = type_of_target(y, input_name="y")
         if self._kind in ("continuous", "continuous-multioutput", "multiclass-multioutput", "unknown"):
             expected = "classes (binary, multiclass or a multilabel indicator)"
-            raise InputError(
-                f"Unknown label type: {self._kind}. " + sentence("y", "MLPClassifier", self._kind, expected, "use MLPRegressor for numbers")
-            )
+            told = sentence("y", "MLPClassifier", self._kind, expected, "use MLPRegressor for numbers")
+            raise InputError(f"Unknown label type: {self._kind}. {told}")
         if self._kind == "multilabel-indicator":
             self.classes_ = np.arange(y.shape[1])
             return y.astype(np.float64), "log_loss"
@@ -304,6 +307,23 @@ class MLPClassifier(ClassifierMixin, _MLP):
             raise InputError(sentence("y", "MLPClassifier", got, "at least two classes", "check how the samples were selected"))
         self._binarizer = LabelBinarizer().fit(y)
         return self._binarizer.transform(y).astype(np.float64), "log_loss" if len(self.classes_) == 2 else "cross_entropy"
+
+    def encode_targets(self, y: ArrayLike) -> Array:
+        """One column for yes or no, one for each class, or the labels as they are.
+
+        Raises:
+            InputError: a label that was not there in training.
+        """
+        check_is_fitted(self, "network_")
+        labels = np.asarray(y)
+        if self._kind == "multilabel-indicator":
+            return labels.astype(np.float64)
+        unseen = ~np.isin(labels, self.classes_)
+        if unseen.any():
+            known = ", ".join(map(str, self.classes_[:10])) + (" ..." if len(self.classes_) > 10 else "")
+            got, repair = repr(labels[unseen][0].item()), "correct the label, or train again with it"
+            raise InputError(sentence("a label in y", "MLPClassifier", got, f"one seen in training ({known})", repair))
+        return np.asarray(self._binarizer.transform(labels)).astype(np.float64)
 
     def _output(self, n_outputs: int) -> str:
         return "sigmoid" if self._kind == "multilabel-indicator" or n_outputs == 1 else "softmax"
@@ -341,8 +361,9 @@ class MLPRegressor(RegressorMixin, _MLP):
 
     >>> from sklearn.datasets import load_diabetes
     >>> from sklearn.preprocessing import scale
-    >>> X, y = load_diabetes(return_X_y=True)
-    >>> bool(MLPRegressor(solver="lbfgs", max_iter=50, tol=1e-9, hidden_layer_sizes=20).fit(scale(X), scale(y)).score(scale(X), scale(y)) > 0.5)
+    >>> X, y = map(scale, load_diabetes(return_X_y=True))
+    >>> model = MLPRegressor(20, solver="lbfgs", max_iter=50, tol=1e-2, random_state=0).fit(X, y)
+    >>> bool(model.score(X, y) > 0.5)
     True
     """
 
@@ -353,6 +374,11 @@ class MLPRegressor(RegressorMixin, _MLP):
             raise UnknownNameError(sentence("y", "MLPRegressor", "not numeric", "numbers", "use MLPClassifier for classes")) from None
         self._flat = Y.ndim == 1
         return (Y[:, None] if self._flat else Y), "half_mse"
+
+    def encode_targets(self, y: ArrayLike) -> Array:
+        """y as a column, or as it is."""
+        Y = np.asarray(y, dtype=np.float64)
+        return Y[:, None] if Y.ndim == 1 else Y
 
     def _output(self, n_outputs: int) -> str:
         return "identity"

@@ -1,0 +1,138 @@
+"""Tables at the edge: CSV and Parquet files, the data sets that scikit-learn ships, and what their columns hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from pellucid.errors import TableError, sentence, unknown_name
+
+SHIPPED = ("iris", "digits", "wine", "breast_cancer", "diabetes")
+MISSING = ["?", "", " ", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"]
+CLASSES_AT_MOST = 20
+"""a column of whole numbers with at most so many different values is taken for classes"""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A frame, and the name of its target column where that is known."""
+
+    frame: pd.DataFrame
+    target: str | None
+
+
+def read_table(source: str) -> Table:
+    """The table in a CSV or Parquet file, or a data set that scikit-learn ships (its target column is ``target``).
+
+    Raises:
+        TableError: there is no such file or data set, it cannot be read, or it is empty.
+    """
+    path = Path(source)
+    if not path.exists() and source in SHIPPED:
+        from sklearn import datasets
+
+        frame = getattr(datasets, f"load_{source}")(as_frame=True).frame
+        return Table(frame, "target")
+    if not path.suffix and not path.exists():
+        error = unknown_name("file or data set", source, SHIPPED)
+        raise TableError(str(error))
+    if path.is_dir():
+        raise _refuse(source, "a directory")
+    try:
+        if path.suffix.lower() in (".parquet", ".pq"):
+            frame = pd.read_parquet(path)
+        else:
+            frame = pd.read_csv(path, na_values=MISSING, keep_default_na=False, skipinitialspace=True)
+    except FileNotFoundError:
+        raise _refuse(source, "not there") from None
+    except pd.errors.EmptyDataError:
+        raise _refuse(source, "empty") from None
+    except OSError as error:
+        raise _refuse(source, f"not readable ({(error.strerror or str(error)).lower()})") from None
+    except (ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
+        raise _refuse(source, f"damaged or of another kind ({' '.join(str(error).split())[:100]})") from None
+    frame.columns = [str(name).strip() for name in frame.columns]
+    if frame.empty:
+        raise _refuse(source, "without rows")
+    if frame.columns.has_duplicates:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise TableError(sentence("a column name", source, f"there twice ({twice!r})", "each name once", "rename one of them"))
+    return Table(frame, None)
+
+
+def _refuse(source: str, got: str) -> TableError:
+    expected = f"a CSV or Parquet file, or one of {', '.join(SHIPPED)}"
+    return TableError(sentence("the data", source, got, expected, "check the path"))
+
+
+def take_target(frame: pd.DataFrame, target: str, source: str) -> tuple[pd.DataFrame, pd.Series, int]:
+    """The other columns, the target, and how many rows were left out because their target is missing.
+
+    Raises:
+        TableError: there is no such column, or its values are all missing.
+    """
+    if target not in frame.columns:
+        raise TableError(str(unknown_name(f"column of {source}", target, list(frame.columns))))
+    known = frame[target].notna()
+    if not known.any():
+        raise TableError(sentence("the target", source, f"missing in every row of {target!r}", "values", "choose another column"))
+    kept = frame[known]
+    return kept.drop(columns=target), kept[target], int((~known).sum())
+
+
+def recognise_task(y: pd.Series) -> str:
+    """Classification for text, booleans, categories and a few different whole numbers; else regression."""
+    if types.is_bool_dtype(y) or not types.is_numeric_dtype(y):
+        return "classification"
+    whole = types.is_integer_dtype(y) or bool((y == np.floor(y)).all())
+    return "classification" if whole and y.nunique() <= CLASSES_AT_MOST else "regression"
+
+
+def as_target(y: pd.Series, task: str, source: str) -> np.ndarray:
+    """The target as an array: numbers for regression; numbers or texts for classes.
+
+    Raises:
+        TableError: regression on something that is no number.
+    """
+    if task == "regression":
+        numbers = pd.to_numeric(y, errors="coerce")
+        bad = numbers.isna() | ~np.isfinite(numbers.astype(np.float64))
+        if bad.any():
+            got = f"{y[bad].iloc[0]!r} in row {y.index[bad][0]}"
+            repair = "repair the value, or use --task classification"
+            raise TableError(sentence("the target", source, got, "finite numbers for regression", repair))
+        return numbers.to_numpy(dtype=np.float64)
+    if types.is_numeric_dtype(y) and not types.is_bool_dtype(y):
+        values = y.to_numpy()
+        return values.astype(np.int64) if (values == np.floor(values)).all() else values
+    return y.astype(str).to_numpy(dtype=str)
+
+
+def column_kind(column: pd.Series) -> str:
+    """numeric, date, category, or ignored (nothing but one value or missing ones)."""
+    present = column.dropna()
+    if present.empty or present.nunique() == 1 and not column.isna().any():
+        return "ignored"
+    if types.is_datetime64_any_dtype(column):
+        return "date"
+    if types.is_bool_dtype(column) or isinstance(column.dtype, pd.CategoricalDtype):
+        return "category"
+    if types.is_numeric_dtype(column):
+        return "numeric"
+    return "date" if _looks_like_dates(present) else "category"
+
+
+def _looks_like_dates(present: pd.Series) -> bool:
+    sample = present.astype(str).head(500)
+    if not sample.str.match(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}").all():
+        return False
+    return bool(parse_dates(sample).notna().mean() > 0.95)
+
+
+def parse_dates(column: pd.Series) -> pd.Series:
+    """Points in time (UTC); what is no date is missing."""
+    return pd.to_datetime(column, errors="coerce", format="mixed", utc=True)
