@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pellucid.pipelines import TableModel
 
 LARGE = 2000
-"""rows from which a part is held out to stop early, and dropout is on, unless said otherwise"""
+"""rows from which a part is held out to stop early, unless said otherwise"""
 
 app = typer.Typer(
     help="Neural networks you can see through: train, use and check them on tables.",
@@ -60,10 +60,8 @@ def train(
     learning_rate: Annotated[float, typer.Option(help="The size of a step.")] = 0.001,
     batch_size: Annotated[int | None, typer.Option(help="Rows a step.", show_default="200 or all")] = None,
     alpha: Annotated[float, typer.Option(help="The strength of L2.")] = 1e-4,
-    dropout: Annotated[float | None, typer.Option(help="The share of units dropped.", show_default=f"0.2 from {LARGE} rows, else 0")] = None,
-    early_stopping: Annotated[
-        bool | None, typer.Option(help="Hold out a tenth and stop by it.", show_default=f"from {LARGE} rows")
-    ] = None,
+    dropout: Annotated[float | None, typer.Option(help="The share of hidden units dropped.", show_default="0.2, with lbfgs 0")] = None,
+    early_stopping: Annotated[bool | None, typer.Option(help="Hold out a tenth and stop by it.", show_default=f"from {LARGE} rows")] = None,
     seed: Annotated[int, typer.Option(help="Of everything that is random.")] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     force: Force = False,
@@ -79,9 +77,11 @@ def train(
     X, labels, left_out = take_target(frame, column, data)
     kind = task.value if task else recognise_task(labels)
     y = as_target(labels, kind, data)
-    X_test, y_test, tested = _test_part(X, y, test, column, kind, test_fraction, seed)
     if test is None:
-        X, y = X.drop(index=X_test.index), tested
+        X, X_test, y, y_test = _held_out(X, y, kind, test_fraction, seed)
+    else:
+        X_test, labels, _ = take_target(_read(test, column)[0], column, test)
+        y_test = as_target(labels, kind, test)
     large = len(X) >= LARGE
     settings = {
         "hidden_layer_sizes": _numbers(hidden, "--hidden"),
@@ -91,7 +91,7 @@ def train(
         "learning_rate_init": learning_rate,
         "batch_size": batch_size or "auto",
         "alpha": alpha,
-        "dropout": (0.2 if large and solver != "lbfgs" else 0.0) if dropout is None else dropout,
+        "dropout": (0.0 if solver == "lbfgs" else 0.2) if dropout is None else dropout,
         "early_stopping": large if early_stopping is None else early_stopping,
         "random_state": seed,
         "progress": not quiet,
@@ -101,14 +101,19 @@ def train(
     found = [f"{len(columns.names(what))} {what}" for what in ("numeric", "category", "date", "ignored") if columns.names(what)]
     how = "as told" if task else "recognised"
     say.print(f"[bold]Task[/]      {kind} of {column!r} ({how}), {_classes(y, kind)}")
-    say.print(f"[bold]Rows[/]      {len(X):,} to train on, {len(X_test):,} to score on" + (f"; {left_out:,} without a target left out" if left_out else ""))
+    say.print(
+        f"[bold]Rows[/]      {len(X):,} to train on, {len(X_test):,} to score on"
+        + (f"; {left_out:,} without a target left out" if left_out else "")
+    )
     say.print(f"[bold]Columns[/]   {', '.join(found)}")
     _fit(pipeline, X, y, say)
     model = TableModel(pipeline, column, kind)
     net, history = model.network, model.estimator.history_
     say.print(f"[bold]Network[/]   {net.architecture}, {net.n_parameters:,} parameters, loss {net.architecture.loss.spec}")
     stopping = f"best weights of epoch {history.best_epoch}" if history.best_epoch else f"ended by: {history.stopped_by}"
-    say.print(f"[bold]Training[/]  {history.n_epochs} epochs in {sum(history['seconds']):.1f} s, loss {history['loss'][-1]:.4g}; {stopping}")
+    say.print(
+        f"[bold]Training[/]  {history.n_epochs} epochs in {sum(history['seconds']):.1f} s, loss {history['loss'][-1]:.4g}; {stopping}"
+    )
     say.print(_scores(model, X_test, y_test, baseline=y))
     model.save(output, force=force)
     say.print(f"[bold]Model[/]     {output} ({os.path.getsize(output):,} bytes)")
@@ -204,33 +209,20 @@ def _with_target(model: TableModel, data: str) -> tuple[pd.DataFrame, np.ndarray
     return X, y
 
 
-def _test_part(
-    X: pd.DataFrame, y: np.ndarray, test: str | None, target: str, kind: str, fraction: float, seed: int
-) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    """The rows to score on, their targets, and the targets that remain to train on."""
-    from pellucid.tables import as_target, read_table, take_target
-
-    if test is not None:
-        X_test, labels, _ = take_target(read_table(test).frame, target, test)
-        return X_test, as_target(labels, kind, test), y
+def _held_out(X: pd.DataFrame, y: np.ndarray, kind: str, fraction: float, seed: int) -> list[Any]:
+    """X and y to train on, X and y to score on: [X, X_test, y, y_test], stratified by class where the classes allow it."""
+    import numpy as np
     from sklearn.model_selection import train_test_split
 
-    if not 0 < fraction < 1 or not 1 <= round(fraction * len(X)) < len(X):
+    n_test = round(fraction * len(X)) if 0 < fraction < 1 else 0
+    if not 1 <= n_test < len(X):
         expected = "a share between 0 and 1 that leaves rows on both sides"
         raise InputError(sentence("--test-fraction", f"a table of {len(X)} rows", fraction, expected, "e.g. 0.2, or give --test"))
-    import numpy as np
-
-    stratified = y if kind == "classification" and np.unique(y, return_counts=True)[1].min() >= 2 else None
-    try:
-        parts = train_test_split(X, y, test_size=fraction, random_state=seed, stratify=stratified)
-    except ValueError:  # fewer rows on a side than there are classes
-        parts = train_test_split(X, y, test_size=fraction, random_state=seed)
-    X_train, X_test, y_train, y_test = parts
-    # the training part is what is not in the test part, in the order of train_test_split's targets
-    order = X_train.index
-    remaining = dict(zip(order, range(len(order)), strict=True))
-    keep = [remaining[index] for index in X.drop(index=X_test.index).index]
-    return X_test, y_test, y_train[keep]
+    stratify = None
+    if kind == "classification":
+        labels, counts = np.unique(y, return_counts=True)
+        stratify = y if counts.min() >= 2 and len(labels) <= min(n_test, len(X) - n_test) else None
+    return list(train_test_split(X, y, test_size=n_test, random_state=seed, stratify=stratify))
 
 
 def _numbers(text: str, option: str) -> tuple[int, ...]:

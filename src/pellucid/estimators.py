@@ -139,7 +139,7 @@ class _MLP(BaseEstimator):
             progress=self.progress,
             metrics=[metric],
         )
-        self._note(history, len(X))
+        self.t_ = history.n_epochs * len(X)
         if history.stopped_by == "epochs":
             warnings.warn(
                 f"Optimization stopped at the maximum of {self.max_iter} iterations (max_iter) and has not converged yet.",
@@ -203,20 +203,60 @@ class _MLP(BaseEstimator):
 
         return [say]
 
-    def _note(self, history: History, m: int) -> None:
-        self.history_ = history
-        self.loss_curve_ = list(history["loss"]) if history else []
-        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else math.nan
-        self.n_iter_ = history.n_epochs
-        self.t_ = self.n_iter_ * m
-        scores = history.get(f"validation_{self._metric()}")
-        self.validation_scores_ = None if scores is None else list(scores)
-        self.best_validation_score_ = None if scores is None else max(scores)
-        self.best_loss_ = min(self.loss_curve_, default=math.nan) if scores is None else None
-        self.n_layers_ = len(self.network_.layers) + 1
-        self.n_outputs_ = self.network_.architecture.sizes[-1]
+    @property
+    def history_(self) -> History:
+        """Everything that was noted in training."""
+        check_is_fitted(self, "network_")
+        history = self.network_.history
+        return History() if history is None else history
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """The loss of each epoch."""
+        return list(self.history_["loss"]) if self.history_ else []
+
+    @property
+    def loss_(self) -> float:
+        """The loss of the last epoch."""
+        return self.loss_curve_[-1] if self.loss_curve_ else math.nan
+
+    @property
+    def best_loss_(self) -> float | None:
+        """The lowest loss of an epoch; None with early stopping."""
+        return min(self.loss_curve_, default=math.nan) if self.validation_scores_ is None else None
+
+    @property
+    def validation_scores_(self) -> list[float] | None:
+        """The score on the held-out part after each epoch; None without early stopping."""
+        scores = self.history_.get(f"validation_{self._metric()}")
+        return None if scores is None else list(scores)
+
+    @property
+    def best_validation_score_(self) -> float | None:
+        """The best of them."""
+        scores = self.validation_scores_
+        return None if scores is None else max(scores)
+
+    @property
+    def n_iter_(self) -> int:
+        """How many epochs were done."""
+        return self.history_.n_epochs
+
+    @property
+    def n_layers_(self) -> int:
+        """Layers, the input counted."""
+        return len(self.network_.layers) + 1
+
+    @property
+    def n_outputs_(self) -> int:
+        """Outputs of the network."""
+        return self.network_.architecture.sizes[-1]
+
+    @property
+    def out_activation_(self) -> str:
+        """The activation of the output, by scikit-learn's name."""
         output = self.network_.layers[-1].activation.spec
-        self.out_activation_ = "logistic" if output == "sigmoid" else output
+        return "logistic" if output == "sigmoid" else output
 
     @property
     def coefs_(self) -> list[Array]:
@@ -243,11 +283,11 @@ class _Stopping:
         self.tol, self.patience = tol, patience
         self.best, self.waited = math.inf, 0
 
-    def __call__(self, moment: Moment) -> bool:
+    def __call__(self, moment: Moment) -> str | None:
         loss = moment.history["loss"][-1]
         self.waited = self.waited + 1 if loss > self.best - self.tol else 0
         self.best = min(self.best, loss)
-        return self.waited > self.patience
+        return "converged" if self.waited > self.patience else None
 
 
 class MLPClassifier(ClassifierMixin, _MLP):
@@ -313,6 +353,7 @@ class MLPClassifier(ClassifierMixin, _MLP):
 
         Raises:
             InputError: a label that was not there in training.
+
         """
         check_is_fitted(self, "network_")
         labels = np.asarray(y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -279,8 +280,7 @@ class Network:
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Write a safetensors file; it holds numbers and a description, never code. An existing file is kept unless ``force``."""
-        state = self.__getstate__()
-        storage.write_model(path, state["header"], self.parameters, force=force)
+        storage.write_model(path, self._header(), self.parameters, force=force)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -304,23 +304,25 @@ class Network:
             for name, part in architecture.named(vector).items():
                 part[...] = tensors[name]
             net = cls.__new__(cls)
-            net.__setstate__({"header": header, "vector": vector})
+            net.__setstate__({"header": json.dumps(header), "vector": vector})
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             got = f"not a description of a network ({error})"
             raise ModelFileError(sentence("the header", os.fspath(path), got, "one that Network.save wrote", "save it again")) from None
         return net
 
-    def __getstate__(self) -> dict[str, Any]:
-        header = {
+    def _header(self) -> dict[str, Any]:
+        return {
             "architecture": self.architecture.to_header(),
             "dtype": self.dtype.name,
             "seed": self.seed,
             "history": None if self.history is None else self.history.to_dict(),
         }
-        return {"header": header, "vector": self.vector}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"header": json.dumps(self._header()), "vector": self.vector}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        header = state["header"]
+        header = json.loads(state["header"])
         self.architecture = Architecture.from_header(header["architecture"])
         self.seed = int(header["seed"])
         self.history = None if header["history"] is None else History.from_dict(header["history"])

@@ -31,7 +31,6 @@ TRUSTED = [
     "pellucid.estimators.MLPRegressor",
     "pellucid.network.Network",
     "pellucid.pipelines.TableColumns",
-    "pellucid.training.history.History",
 ]
 FORMAT = 1
 CATEGORIES_AT_MOST = 64
@@ -46,17 +45,33 @@ class TableColumns(TransformerMixin, BaseEstimator):
     A column that is new is left out; one that is missing is an error; a missing value stays missing.
     """
 
+    def __init__(self, kinds: dict[str, str]) -> None:
+        self.kinds = kinds
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> Self:
+        """With the kinds that the columns of a frame have.
+
+        Raises:
+            TableError: no column has different values.
+
+        """
+        kinds = {str(name): column_kind(frame[name]) for name in frame.columns}
+        if set(kinds.values()) <= {"ignored"}:
+            got = f"without one among its {len(kinds)} columns"
+            raise TableError(sentence("the table", "training", got, "a column with different values", "add such a column"))
+        return cls(kinds)
+
     def fit(self, frame: pd.DataFrame, y: object = None) -> Self:
-        """Note what each column holds."""
-        self.kinds_ = {str(name): column_kind(frame[name]) for name in frame.columns}
-        if set(self.kinds_.values()) <= {"ignored"}:
-            got = f"none of {len(self.kinds_)} columns"
-            raise TableError(sentence("the table", "training", got, "at least one column with different values", "add a column"))
+        """Nothing is learned: the kinds are given."""
         return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
 
     def names(self, kind: str) -> list[str]:
         """The columns of one kind."""
-        return [name for name, found in self.kinds_.items() if found == kind]
+        return [name for name, found in self.kinds.items() if found == kind]
 
     @property
     def numeric(self) -> list[str]:
@@ -68,8 +83,9 @@ class TableColumns(TransformerMixin, BaseEstimator):
 
         Raises:
             TableError: a column is missing, or there is text where numbers are.
+
         """
-        wanted = [name for name, kind in self.kinds_.items() if kind != "ignored"]
+        wanted = [name for name, kind in self.kinds.items() if kind != "ignored"]
         missing = [name for name in wanted if name not in frame.columns]
         if missing:
             got = f"without {', '.join(map(repr, missing[:5]))}" + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
@@ -111,7 +127,7 @@ def _text(value: object) -> str:
 
 def build_pipeline(frame: pd.DataFrame, task: str, estimator: MLPClassifier | MLPRegressor) -> Pipeline:
     """An unfitted pipeline for tables like this one: impute, scale, one-hot encode, train (on a scaled target for regression)."""
-    columns = TableColumns().fit(frame)
+    columns = TableColumns.of(frame)
     numeric = Pipeline([("impute", SimpleImputer(strategy="median", add_indicator=True)), ("scale", StandardScaler())])
     encoder = OneHotEncoder(
         handle_unknown="infrequent_if_exist",
@@ -160,6 +176,7 @@ class TableModel:
 
         Raises:
             OutputError: it cannot be written there, or there is a file and ``force`` is not set.
+
         """
         from skops.io import dumps
 
@@ -173,6 +190,7 @@ class TableModel:
 
         Raises:
             ModelFileError: it is damaged, foreign, or asks for types that are not trusted.
+
         """
         name = os.fspath(path)
         try:

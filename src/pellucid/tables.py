@@ -30,6 +30,7 @@ def read_table(source: str) -> Table:
 
     Raises:
         TableError: there is no such file or data set, it cannot be read, or it is empty.
+
     """
     path = Path(source)
     if not path.exists() and source in SHIPPED:
@@ -74,6 +75,7 @@ def take_target(frame: pd.DataFrame, target: str, source: str) -> tuple[pd.DataF
 
     Raises:
         TableError: there is no such column, or its values are all missing.
+
     """
     if target not in frame.columns:
         raise TableError(str(unknown_name(f"column of {source}", target, list(frame.columns))))
@@ -97,6 +99,7 @@ def as_target(y: pd.Series, task: str, source: str) -> np.ndarray:
 
     Raises:
         TableError: regression on something that is no number.
+
     """
     if task == "regression":
         numbers = pd.to_numeric(y, errors="coerce")
@@ -115,7 +118,7 @@ def as_target(y: pd.Series, task: str, source: str) -> np.ndarray:
 def column_kind(column: pd.Series) -> str:
     """numeric, date, category, or ignored (nothing but one value or missing ones)."""
     present = column.dropna()
-    if present.empty or present.nunique() == 1 and not column.isna().any():
+    if present.empty or (present.nunique() == 1 and not column.isna().any()):
         return "ignored"
     if types.is_datetime64_any_dtype(column):
         return "date"

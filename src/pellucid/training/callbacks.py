@@ -41,22 +41,22 @@ class Callback:
     def on_train_begin(self, network: Any) -> None:
         """Before the first epoch."""
 
-    def on_epoch_end(self, moment: Moment) -> bool | None:
-        """After each epoch; True ends the training."""
+    def on_epoch_end(self, moment: Moment) -> bool | str | None:
+        """After each epoch; True, or a text that says why, ends the training."""
         return None
 
     def on_train_end(self, network: Any, history: History) -> None:
         """After the last epoch, however it ended."""
 
 
-AnyCallback: TypeAlias = Callback | Callable[[Moment], bool | None]
+AnyCallback: TypeAlias = Callback | Callable[[Moment], bool | str | None]
 
 
 class _Function(Callback):
-    def __init__(self, function: Callable[[Moment], bool | None]) -> None:
+    def __init__(self, function: Callable[[Moment], bool | str | None]) -> None:
         self.function = function
 
-    def on_epoch_end(self, moment: Moment) -> bool | None:
+    def on_epoch_end(self, moment: Moment) -> bool | str | None:
         return self.function(moment)
 
 

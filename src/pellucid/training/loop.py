@@ -80,9 +80,9 @@ class Training:
         epoch = self.history.n_epochs
         show(epoch, row)
         moment = Moment(epoch, self.plan.epochs, self.history, self.vector, self.network)
-        answers = [callback.on_epoch_end(moment) for callback in self.callbacks]  # every one is asked
-        if any(answers):
-            self.history.stopped_by = "callback"
+        for answer in [callback.on_epoch_end(moment) for callback in self.callbacks]:  # every one is asked
+            if answer:
+                self.history.stopped_by = answer if isinstance(answer, str) else "callback"
         if self.watch is not None and self.watch.see(epoch, row, self.vector):
             self.history.stopped_by = "early stopping"
         return bool(self.history.stopped_by)
