@@ -12,6 +12,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from numbers import Integral, Real
 from typing import TypeAlias
 
 from jaxtyping import Float
@@ -34,10 +35,12 @@ class Optimizer(ABC):
         for item in fields(self):
             value = getattr(self, item.name)
             below_one = item.name in ("momentum", "beta_1", "beta_2", "rho")
-            if isinstance(value, int | float) and not (0 <= value < (1 if below_one else math.inf)):
+            if isinstance(value, Schedule):
+                continue
+            if not isinstance(value, Real) or not 0 <= value < (1 if below_one else math.inf):
                 expected = "a number in [0, 1)" if below_one else "a finite number that is not negative"
                 where, repair = type(self).__name__, f"leave it out for the default {item.default}"
-                raise InputError(sentence(f"the parameter {item.name!r}", where, value, expected, repair))
+                raise InputError(sentence(f"the parameter {item.name!r}", where, repr(value), expected, repair))
 
     @property
     def schedule(self) -> Schedule:
@@ -57,7 +60,7 @@ class Optimizer(ABC):
 
 @dataclass(frozen=True)
 class GradientDescent(Optimizer):
-    """theta <- theta - alpha g; batch, mini-batch or stochastic by the size of the batch.
+    """theta <- theta - alpha g (Cauchy 1847), the same everywhere; batch, mini-batch or stochastic by the size of the batch.
 
     >>> import numpy as np
     >>> GradientDescent().update(np.array([1.0]), np.array([2.0]), (), alpha=0.1, t=1)[0]
@@ -98,7 +101,11 @@ class Momentum(Optimizer):
 
 @dataclass(frozen=True)
 class Nesterov(Momentum):
-    """v <- mu v - alpha g, theta <- theta + mu v - alpha g (Nesterov 1983, in the form of Sutskever et al. 2013)."""
+    """v <- mu v - alpha g, theta <- theta + mu v - alpha g (Nesterov 1983; the variant of scikit-learn).
+
+    It is the form of Sutskever et al. 2013 written for the point that looks ahead. PyTorch and optax keep alpha outside v, which is the
+    same as long as alpha does not change; so it is with `Momentum`.
+    """
 
     def update(
         self, theta: Float[Array, " p"], g: Float[Array, " p"], state: State, alpha: float, t: int
@@ -135,7 +142,7 @@ class AdaGrad(Optimizer):
 class RMSprop(Optimizer):
     """r <- rho r + (1 - rho) g^2, theta <- theta - alpha g / (sqrt(r) + epsilon) (Hinton 2012, lecture 6e).
 
-    epsilon stands after the root, as in PyTorch.
+    epsilon stands after the root, as in PyTorch, and in optax with ``eps_in_sqrt=False``.
     """
 
     learning_rate: float | Schedule = 0.001
@@ -218,6 +225,19 @@ class LBFGS:
     relative_decrease: float = 0.0
     evaluations: int = 20
 
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if item.name in ("memory", "evaluations"):
+                good = isinstance(value, Integral) and not isinstance(value, bool) and value >= 1
+                expected = "a whole number of at least 1"
+            else:
+                good = isinstance(value, Real) and 0 <= value < math.inf
+                expected = "a finite number that is not negative"
+            if not good:
+                what, repair = f"the parameter {item.name!r}", f"leave it out for the default {item.default}"
+                raise InputError(sentence(what, "LBFGS", repr(value), expected, repair))
+
 
 def optimizer(spec: str | Optimizer | LBFGS, learning_rate: float | Schedule | None = None) -> Optimizer | LBFGS:
     """The optimizer that a text names, with its usual settings.
@@ -229,7 +249,7 @@ def optimizer(spec: str | Optimizer | LBFGS, learning_rate: float | Schedule | N
         return spec
     if spec == "lbfgs":
         return LBFGS()
-    if spec not in CATALOGUE:
+    if not isinstance(spec, str) or spec not in CATALOGUE:
         raise unknown_name("optimizer", spec, [*CATALOGUE, "lbfgs"])
     return CATALOGUE[spec](**({} if learning_rate is None else {"learning_rate": learning_rate}))
 

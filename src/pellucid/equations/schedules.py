@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -42,10 +43,12 @@ class Schedule(ABC):
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
-            if isinstance(value, int | float) and not (math.isfinite(value) and value >= 0):
+            if value is None or isinstance(value, Schedule):
+                continue
+            if not isinstance(value, Real) or not 0 <= value < math.inf:
                 what = f"the parameter {item.name!r}"
                 expected = "a finite number that is not negative"
-                raise InputError(sentence(what, type(self).__name__, value, expected, "choose e.g. 0.01"))
+                raise InputError(sentence(what, type(self).__name__, repr(value), expected, "choose e.g. 0.01"))
         if not self.learning_rate > 0:
             where, got = type(self).__name__, self.learning_rate
             raise InputError(sentence("the learning rate", where, got, "a positive number", "choose e.g. 0.01"))
@@ -200,4 +203,6 @@ def schedule(learning_rate: float | Schedule) -> Schedule:
     >>> schedule(0.1)
     ConstantRate(learning_rate=0.1)
     """
-    return learning_rate if isinstance(learning_rate, Schedule) else ConstantRate(float(learning_rate))
+    if isinstance(learning_rate, Schedule):
+        return learning_rate
+    return ConstantRate(float(learning_rate) if isinstance(learning_rate, Real) else learning_rate)
