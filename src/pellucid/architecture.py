@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,8 @@ class Architecture:
         One activation stands for all hidden layers; the output then has the one that goes with the loss. A loss left out is the one
         that goes with the output: log_loss for sigmoid, cross_entropy for softmax, poisson for exp, else half_mse.
         """
+        if not hasattr(sizes, "__len__"):
+            raise InputError(sentence("the list of sizes", "the network", repr(sizes), "a list of whole numbers", "e.g. [4, 5, 1]"))
         n_layers = len(sizes) - 1
         if isinstance(activations, str | Activation) or activations is None:
             hidden = [activation(activations or DEFAULT_HIDDEN)] * max(n_layers - 1, 0)
@@ -76,8 +79,9 @@ class Architecture:
             records = [activation(spec) for spec in activations]
         if loss_spec is None:
             loss_spec = DEFAULT_LOSS.get(records[-1].spec if records else "", "half_mse")
-        rates = [dropout] * max(n_layers - 1, 0) if isinstance(dropout, int | float) else list(dropout)
-        return Architecture(tuple(sizes), tuple(records), loss(loss_spec), l2, tuple(float(p) for p in rates))
+        several = isinstance(dropout, Sequence | np.ndarray) and not isinstance(dropout, str)
+        rates: Any = dropout if several else [dropout] * (n_layers - 1)
+        return Architecture(tuple(sizes), tuple(records), loss(loss_spec), l2, tuple(rates))
 
     def __post_init__(self) -> None:
         where = "the network"
@@ -97,11 +101,13 @@ class Architecture:
                 expected = f"{count} for sizes {list(self.sizes)}"
                 raise InputError(sentence(f"the {what}", where, given, expected, "give one for each layer"))
         for rate in self.dropout:
-            if not 0 <= rate < 1:
-                raise InputError(sentence("a dropout rate", where, rate, "a number in [0, 1)", "choose e.g. 0.2"))
-        if isinstance(self.l2, bool) or not isinstance(self.l2, int | float) or not 0 <= self.l2 < math.inf:
-            raise InputError(sentence("l2", where, self.l2, "a number that is not negative", "choose e.g. 1e-4"))
+            if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 <= rate < 1:
+                raise InputError(sentence("a dropout rate", where, repr(rate), "a number in [0, 1)", "choose e.g. 0.2"))
+        if isinstance(self.l2, bool) or not isinstance(self.l2, Real) or not 0 <= self.l2 < math.inf:
+            raise InputError(sentence("l2", where, repr(self.l2), "a number that is not negative", "choose e.g. 1e-4"))
         object.__setattr__(self, "sizes", tuple(int(size) for size in self.sizes))
+        object.__setattr__(self, "l2", float(self.l2))
+        object.__setattr__(self, "dropout", tuple(float(rate) for rate in self.dropout))
         _ = self.objective
 
     @cached_property

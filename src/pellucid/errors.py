@@ -61,6 +61,7 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> UnknownNameEr
     "Unknown activation 'rellu': did you mean 'relu'? Known are relu, tanh."
     """
     names = list(known)
-    near = difflib.get_close_matches(str(name).lower(), names, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}? " if near else ""
+    spelled = {name.lower(): name for name in names}
+    near = difflib.get_close_matches(str(name).lower(), spelled, n=1, cutoff=0.5)
+    hint = f"did you mean {spelled[near[0]]!r}? " if near else ""
     return UnknownNameError(f"Unknown {kind} {name!r}: {hint}Known are {', '.join(names)}.")

@@ -256,6 +256,9 @@ class Network:
             loss = self.architecture.loss.spec
             classes = loss == "cross_entropy" or (loss == "log_loss" and Y.shape[1] == 1)
             rows, kept = split(Y, float(validation), classes, np.random.default_rng([self.seed, 2]))
+            if s is not None and not (s[rows].sum() > 0 and s[kept].sum() > 0):
+                got, expected = "zero on one side of the split", "a positive sum on both sides"
+                raise InputError(sentence("sample_weight", "fit", got, expected, "leave out samples of weight 0, or pass a validation set"))
             return rows, Held(X, Y, s, kept)
         if not isinstance(validation, tuple) or len(validation) not in (2, 3):
             expected = "(X, y), (X, y, sample_weight) or a fraction"

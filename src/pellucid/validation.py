@@ -19,7 +19,7 @@ def as_dtype(dtype: DTypeLike) -> np.dtype[Any]:
         found = np.dtype(dtype)
     except TypeError:
         found = None
-    if found not in (np.dtype(np.float32), np.dtype(np.float64)):
+    if found is None or found not in (np.dtype(np.float32), np.dtype(np.float64)):  # None == np.dtype("float64") is true
         expected = "'float32' or 'float64'"
         raise UnknownNameError(sentence("the dtype", "the network", repr(dtype), expected, "choose one of them"))
     return found
@@ -27,7 +27,7 @@ def as_dtype(dtype: DTypeLike) -> np.dtype[Any]:
 
 def as_inputs(X: ArrayLike, n_inputs: int, dtype: np.dtype[Any], name: str = "X") -> Array:
     """X as a finite (m, n_0) array, m >= 1; not copied where it fits already."""
-    array = _as_numbers(X, dtype, name)
+    array = as_numbers(X, dtype, name)
     if array.ndim != 2 or array.shape[1] != n_inputs:
         repair = f"pass {name}.reshape(1, -1) for one sample" if array.ndim == 1 else "check the columns"
         raise ShapeError(sentence(f"the shape of {name}", "the data", array.shape, f"(m, {n_inputs})", repair))
@@ -43,16 +43,17 @@ def as_targets(y: ArrayLike, m: int, architecture: Architecture, dtype: np.dtype
     For one output (m,) is taken as a column. For cross_entropy, (m,) whole numbers are class indices 0..n_L - 1 and become one-hot.
     """
     n_outputs, loss = architecture.sizes[-1], architecture.loss
-    if loss.spec == "cross_entropy" and np.ndim(y) == 1 and n_outputs > 1:
-        array = _one_hot(y, n_outputs, dtype, name)
+    given = _as_array(y, name)
+    if loss.spec == "cross_entropy" and given.ndim == 1 and n_outputs > 1:
+        array = _one_hot(given, n_outputs, dtype, name)
     else:
-        array = _as_numbers(y, dtype, name)
+        array = as_numbers(given, dtype, name)
         if array.ndim == 1 and n_outputs == 1:
             array = array[:, None]
     if array.ndim != 2 or array.shape != (m, n_outputs):
         expected = f"({m}, {n_outputs})" + (f" or ({m},)" if n_outputs == 1 or loss.spec == "cross_entropy" else "")
         repair = "one row for each row of X, one column for each output"
-        raise ShapeError(sentence(f"the shape of {name}", "the data", np.shape(y), expected, repair))
+        raise ShapeError(sentence(f"the shape of {name}", "the data", given.shape, expected, repair))
     _refuse_non_finite(array, name)
     low, high = array.min(), array.max()
     if low < loss.targets.low or high > loss.targets.high:
@@ -67,7 +68,7 @@ def as_sample_weight(s: ArrayLike | None, m: int, dtype: np.dtype[Any], name: st
     """S as an (m,) array, not negative, with a positive sum; None stays None."""
     if s is None:
         return None
-    array = _as_numbers(s, dtype, name)
+    array = as_numbers(s, dtype, name)
     if array.shape != (m,):
         raise ShapeError(sentence(f"the shape of {name}", "the data", array.shape, f"({m},)", "one weight for each row"))
     _refuse_non_finite(array, name)
@@ -82,6 +83,8 @@ def as_masks(mask: Any, m: int, architecture: Architecture, dtype: np.dtype[Any]
     if mask is None:
         return None
     n_layers = len(architecture.layers)
+    if not hasattr(mask, "__iter__"):
+        raise InputError(sentence("mask", "the data", repr(mask), "{l: array} or a list for layers 1, 2 ...", "see Network.dropout_mask"))
     given = dict(mask) if hasattr(mask, "items") else dict(enumerate(mask, start=1))
     found: list[Array | None] = [None] * (n_layers + 1)
     for index, part in given.items():
@@ -90,7 +93,7 @@ def as_masks(mask: Any, m: int, architecture: Architecture, dtype: np.dtype[Any]
             raise InputError(sentence("a key", "mask", repr(index), expected, "leave the output layer out"))
         if part is None:
             continue
-        array = _as_numbers(part, dtype, f"mask[{index}]")
+        array = as_numbers(part, dtype, f"mask[{index}]")
         shape = (m, architecture.sizes[index])
         if array.shape != shape:
             raise ShapeError(sentence(f"the shape of mask[{index}]", "the data", array.shape, shape, "one row a sample"))
@@ -113,19 +116,30 @@ def one_of(value: str, known: Sequence[str], what: str, where: str) -> str:
     return value
 
 
-def _as_numbers(values: ArrayLike, dtype: np.dtype[Any], name: str) -> Array:
-    if hasattr(values, "toarray"):
-        raise InputError(sentence(name, "the data", "a sparse matrix", "a dense array", f"pass {name}.toarray()"))
+def as_numbers(values: ArrayLike, dtype: np.dtype[Any], name: str) -> Array:
+    """An array of real numbers of that dtype, in C order."""
+    raw = _as_array(values, name)
     try:
-        raw = np.asarray(values)
-        if raw.dtype.kind == "c":
+        if raw.dtype.kind in "cmM":
             raise TypeError
         with np.errstate(over="ignore"):
             return np.ascontiguousarray(raw, dtype=dtype) if raw.ndim else np.asarray(raw, dtype=dtype)
     except (TypeError, ValueError):
-        got = "not an array of real numbers"
-        repair = "turn text and categories into numbers first, and make all rows equally long"
-        raise InputError(sentence(name, "the data", got, "numbers", repair)) from None
+        raise _no_numbers(name) from None
+
+
+def _as_array(values: ArrayLike, name: str) -> Array:
+    if hasattr(values, "toarray"):
+        raise InputError(sentence(name, "the data", "a sparse matrix", "a dense array", f"pass {name}.toarray()"))
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError):
+        raise _no_numbers(name) from None
+
+
+def _no_numbers(name: str) -> InputError:
+    repair = "turn text and categories into numbers first, and make all rows equally long"
+    return InputError(sentence(name, "the data", "not an array of real numbers", "numbers", repair))
 
 
 def _refuse_non_finite(array: Array, name: str) -> None:
@@ -141,9 +155,8 @@ def _refuse_non_finite(array: Array, name: str) -> None:
         raise InputError(sentence(name, "the data", got, "finite numbers only", repair))
 
 
-def _one_hot(y: ArrayLike, n_classes: int, dtype: np.dtype[Any], name: str) -> Array:
-    index = np.asarray(y)
-    if index.dtype.kind == "f" and np.isfinite(index).all() and (index == np.floor(index)).all():
+def _one_hot(index: Array, n_classes: int, dtype: np.dtype[Any], name: str) -> Array:
+    if index.dtype.kind == "f" and (np.abs(index) < 2**53).all() and (index == np.floor(index)).all():
         index = index.astype(np.int64)
     if index.dtype.kind not in "iub":
         expected = f"class indices 0 to {n_classes - 1}, or one column for each class"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import fields, replace
 
 import jax
@@ -130,8 +132,8 @@ def test_100_steps_agree_with_optax(name, by_optax):
 
 @pytest.mark.parametrize("name", RULES)
 def test_the_usual_settings_agree_with_optax_too(name, monkeypatch):
-    """Peer: optax, with our default settings at a learning rate of 0.01."""
-    monkeypatch.setitem(RULES, name, CATALOGUE[name](learning_rate=0.01))
+    """Peer: optax, with our default settings at a learning rate of 0.001."""
+    monkeypatch.setitem(RULES, name, CATALOGUE[name](learning_rate=0.001))
     assert gap(pellucid_steps(RULES[name]), optax_steps(optax_peer(name))) < TOLERANCE
 
 
@@ -189,9 +191,13 @@ def test_fit_takes_the_same_100_steps(name, by_optax):
 
 
 def scipy_iterations(scale=1.0):
+    """Of SciPy's L-BFGS; ``scale`` plants an error in the gradient of W1 (all of it scaled alike would give the same path)."""
+    scales = np.ones(network().n_parameters)
+    scales[:24] = scale
+
     def value_and_gradient(theta):
         value, found = differentiate(theta)
-        return float(value), scale * np.asarray(found)
+        return float(value), scales * np.asarray(found)
 
     return fmin_l_bfgs_b(value_and_gradient, network().vector.copy(), m=10, factr=0, pgtol=1e-8, maxiter=10, maxls=20)[0]
 
@@ -240,10 +246,32 @@ def test_an_unknown_name_is_refused_with_the_nearest_one(wrong, right):
     assert str(caught.value) == f"Unknown optimizer {wrong!r}: did you mean {right!r}? Known are {known}."
 
 
-@pytest.mark.parametrize("wrong", [None, 3, ["adam"], pl.Adam])
-def test_what_is_no_optimizer_is_refused(wrong):
-    with pytest.raises(pl.UnknownNameError, match=r"^Unknown optimizer .*Known are gradient_descent, "):
-        optimizer(wrong)
+def test_values_of_a_wrong_type_are_refused_in_the_same_words():
+    """In a process of its own, since here the types are checked before our sentences are built."""
+    asked = {
+        "optimizer(['adam'])": "Unknown optimizer ['adam']: did you mean 'adam'? Known are gradient_descent, ",
+        "optimizer(None)": "Unknown optimizer None: Known are gradient_descent, ",
+        "Momentum(momentum='0.9')": "The parameter 'momentum' in Momentum is '0.9', expected a number in [0, 1): ",
+        "Momentum(momentum=np.float32(1.5))": "The parameter 'momentum' in Momentum is np.float32(1.5), expected a number in [0, 1): ",
+        "Adam(beta_1=None)": "The parameter 'beta_1' in Adam is None, expected a number in [0, 1): ",
+        "Adam(learning_rate='fast')": "The parameter 'learning_rate' in ConstantRate is 'fast', expected a finite number ",
+        "Adam(learning_rate=None)": "The parameter 'learning_rate' in ConstantRate is None, expected a finite number ",
+        "LBFGS(memory=2.5)": "The parameter 'memory' in LBFGS is 2.5, expected a whole number of at least 1: ",
+        "LBFGS(tolerance='small')": "The parameter 'tolerance' in LBFGS is 'small', expected a finite number that is not negative: ",
+    }
+    script = f"""
+import numpy as np
+from pellucid import InputError
+from pellucid.equations.optimizers import *
+for text in {list(asked)!r}:
+    try:
+        print(eval(text))
+    except InputError as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    for answer, start in zip(done.stdout.splitlines(), asked.values(), strict=True):
+        assert answer.startswith(start)
 
 
 @pytest.mark.parametrize(
@@ -254,9 +282,6 @@ def test_what_is_no_optimizer_is_refused(wrong):
         (pl.Adam, "beta_1", 1),
         (pl.AdamW, "beta_2", -0.1),
         (pl.RMSprop, "rho", float("nan")),
-        (pl.Momentum, "momentum", np.float32(1.5)),
-        (pl.Momentum, "momentum", "0.9"),
-        (pl.Adam, "beta_1", None),
     ],
 )
 def test_a_decay_outside_0_to_1_is_refused(rule, setting, value):
@@ -287,7 +312,7 @@ def test_a_negative_or_infinite_setting_is_refused(rule, setting, value):
 
 
 @pytest.mark.parametrize("rule", CATALOGUE.values())
-@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), "fast", None, [0.1]])
+@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf")])
 def test_a_learning_rate_that_is_no_positive_number_is_refused(rule, value):
     with pytest.raises(pl.InputError) as caught:
         rule(learning_rate=value)
@@ -302,7 +327,7 @@ def test_a_learning_rate_of_zero_is_refused():
     assert str(caught.value) == "The learning rate in ConstantRate is 0.0, expected a positive number: choose e.g. 0.01."
 
 
-@pytest.mark.parametrize(("setting", "value"), [("memory", 0), ("memory", 2.5), ("evaluations", 0), ("evaluations", True)])
+@pytest.mark.parametrize(("setting", "value"), [("memory", 0), ("evaluations", 0), ("evaluations", True)])
 def test_lbfgs_refuses_counts_below_1(setting, value):
     with pytest.raises(pl.InputError) as caught:
         pl.LBFGS(**{setting: value})
@@ -314,7 +339,7 @@ def test_lbfgs_refuses_counts_below_1(setting, value):
     )
 
 
-@pytest.mark.parametrize(("setting", "value"), [("tolerance", -1e-3), ("relative_decrease", float("nan")), ("tolerance", "small")])
+@pytest.mark.parametrize(("setting", "value"), [("tolerance", -1e-3), ("relative_decrease", float("nan"))])
 def test_lbfgs_refuses_negative_tolerances(setting, value):
     with pytest.raises(pl.InputError) as caught:
         pl.LBFGS(**{setting: value})

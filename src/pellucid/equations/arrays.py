@@ -41,7 +41,13 @@ def softplus(x: Array) -> Array:
     r"""log(1 + e^x) = max(x, 0) + log(1 + e^{-|x|})."""
     xp = namespace(x)
     positive = not_negative(x)
-    return xp.where(positive, x, 0) + xp.log1p(xp.exp(xp.where(positive, -x, x)))
+    return xp.where(positive, x, 0) + log1p(xp.exp(xp.where(positive, -x, x)))
+
+
+def log1p(x: Array) -> Array:
+    """log(1 + x), accurate for small x; for complex x, where NumPy's loses the real part, as 2 artanh(x / (2 + x))."""
+    xp = namespace(x)
+    return 2 * xp.atanh(x / (2 + x)) if xp.isdtype(x.dtype, "complex floating") else xp.log1p(x)
 
 
 def log_softmax(x: Array) -> Array:

@@ -12,13 +12,13 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from numbers import Integral, Real
+from numbers import Integral
 from typing import TypeAlias
 
 from jaxtyping import Float
 
 from pellucid.equations.arrays import Array, namespace
-from pellucid.equations.schedules import Schedule, schedule
+from pellucid.equations.schedules import Schedule, not_negative, schedule
 from pellucid.errors import InputError, sentence, unknown_name
 
 State: TypeAlias = tuple[Array, ...]
@@ -37,7 +37,7 @@ class Optimizer(ABC):
             below_one = item.name in ("momentum", "beta_1", "beta_2", "rho")
             if isinstance(value, Schedule):
                 continue
-            if not isinstance(value, Real) or not 0 <= value < (1 if below_one else math.inf):
+            if not not_negative(value, below=1 if below_one else math.inf):
                 expected = "a number in [0, 1)" if below_one else "a finite number that is not negative"
                 where, repair = type(self).__name__, f"leave it out for the default {item.default}"
                 raise InputError(sentence(f"the parameter {item.name!r}", where, repr(value), expected, repair))
@@ -229,10 +229,10 @@ class LBFGS:
         for item in fields(self):
             value = getattr(self, item.name)
             if item.name in ("memory", "evaluations"):
-                good = isinstance(value, Integral) and not isinstance(value, bool) and value >= 1
+                good = isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1
                 expected = "a whole number of at least 1"
             else:
-                good = isinstance(value, Real) and 0 <= value < math.inf
+                good = not_negative(value)
                 expected = "a finite number that is not negative"
             if not good:
                 what, repair = f"the parameter {item.name!r}", f"leave it out for the default {item.default}"

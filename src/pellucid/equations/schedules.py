@@ -43,9 +43,9 @@ class Schedule(ABC):
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
-            if value is None or isinstance(value, Schedule):
+            if isinstance(value, Schedule) or value is item.default is None:
                 continue
-            if not isinstance(value, Real) or not 0 <= value < math.inf:
+            if not not_negative(value):
                 what = f"the parameter {item.name!r}"
                 expected = "a finite number that is not negative"
                 raise InputError(sentence(what, type(self).__name__, repr(value), expected, "choose e.g. 0.01"))
@@ -177,6 +177,11 @@ class Adaptive(Schedule):
     tolerance: float = 1e-4
     lowest: float = 1e-6
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.divisor > 1:
+            raise InputError(sentence("the parameter 'divisor'", "Adaptive", self.divisor, "a number above 1", "choose e.g. 5"))
+
     def factor(self, t: Float[Array, " t"], horizon: Horizon) -> Float[Array, " t"]:
         """1: the factor is in the state."""
         return np.ones_like(t)
@@ -190,6 +195,11 @@ class Adaptive(Schedule):
             return Plateau(plateau.factor, min(plateau.best, loss), waited)
         factor = max(plateau.factor / self.divisor, self.lowest / self.learning_rate)
         return Plateau(min(factor, plateau.factor), min(plateau.best, loss), 0)
+
+
+def not_negative(value: object, below: float = math.inf) -> bool:
+    """Whether it is a number from 0 up to, not including, ``below``."""
+    return isinstance(value, Real) and 0 <= float(value) < below
 
 
 def _cosine(start: float, end: float, share: Float[Array, " t"]) -> Float[Array, " t"]:

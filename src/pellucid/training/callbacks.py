@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any, TypeAlias
 
 from pellucid.equations.arrays import Array
+from pellucid.equations.schedules import not_negative
 from pellucid.errors import InputError, sentence
 from pellucid.training.history import History
 from pellucid.validation import positive_integer
@@ -92,6 +93,9 @@ class EarlyStopping:
 
     def __post_init__(self) -> None:
         positive_integer(self.patience, "the patience", "EarlyStopping")
+        if not not_negative(self.min_delta):
+            expected = "a finite number that is not negative"
+            raise InputError(sentence("min_delta", "EarlyStopping", repr(self.min_delta), expected, "choose e.g. 1e-4"))
 
 
 class Watch:

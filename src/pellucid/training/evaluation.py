@@ -42,6 +42,7 @@ def as_metrics(metrics: Sequence[str] | Mapping[str, Metric] | None, architectur
         metrics = ["accuracy" if architecture.loss.spec in ("log_loss", "cross_entropy") else "r2"]
     if isinstance(metrics, Mapping):
         return dict(metrics)
+    metrics = [metrics] if isinstance(metrics, str) else metrics
     for name in metrics:
         if name not in METRICS:
             raise unknown_name("metric", name, METRICS)

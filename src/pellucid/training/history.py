@@ -18,7 +18,7 @@ class History(Mapping[str, list[float]]):
     def __init__(self) -> None:
         self._columns: dict[str, list[float]] = {}
         self.stopped_by = ""
-        """why the training ended: epochs, early stopping, interrupt, converged, or what a callback said"""
+        """why the training ended: epochs, early stopping, interrupt, converged, no further descent, divergence, or what a callback said"""
         self.best_epoch: int | None = None
         """the epoch (1, 2 ...) whose weights were restored, where early stopping did so"""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,7 +12,9 @@ from pellucid.equations.optimizers import LBFGS
 from pellucid.equations.propagation import mean_gradient, penalty
 from pellucid.training.callbacks import Interrupt
 from pellucid.training.display import Display
-from pellucid.training.loop import Training
+
+if TYPE_CHECKING:
+    from pellucid.training.loop import Training
 
 
 def descend(training: Training, optimizer: LBFGS, interrupt: Interrupt, show: Display) -> None:

@@ -90,9 +90,12 @@ class Training:
     def diverged(self, step: int, alpha: float | None, what: str) -> DivergenceError:
         """The error for a cost that is not finite, with the parameters put back to the last good ones."""
         self.vector = self.safe
+        self.history.stopped_by = "divergence"
         epoch = self.history.n_epochs + 1
         rate = "" if alpha is None else f", learning rate {alpha:g}"
         kept = f"the weights from before epoch {self.safe_epoch} are kept"
+        if self.watch is not None and self.watch.best_vector is not None:
+            kept = f"the best weights, those of epoch {self.watch.best_epoch}, are kept"
         repair = f"{kept}; lower the learning rate, scale the inputs, or clip the gradient with clip_norm"
         where = f"epoch {epoch}, step {step}{rate}"
         return DivergenceError(sentence("the cost", where, what, "a finite number", repair))
@@ -125,14 +128,14 @@ def train(engine: Engine, vector: Array, plan: Plan, network: Any, publish: Call
         training.history.stopped_by = training.history.stopped_by or "epochs"
     finally:
         training.finish()
+        for callback in training.callbacks:
+            callback.on_train_end(network, training.history)
     if training.history.stopped_by == "interrupt":
         warnings.warn(
             f"Training was interrupted after {training.history.n_epochs} whole epochs; the model keeps what it learned.",
             TrainingInterrupted,
             stacklevel=3,
         )
-    for callback in training.callbacks:
-        callback.on_train_end(network, training.history)
     return training.history
 
 

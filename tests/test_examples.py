@@ -1,0 +1,76 @@
+"""The examples run, and show what they say."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def test_every_example_is_run_here():
+    assert {path.name for path in EXAMPLES.glob("*.py")} == {"accuracy.py", "demo.py", "vanishing_gradients.py"}
+
+
+def test_ten_sigmoid_layers_make_the_first_gradient_vanish_and_relus_do_not(capsys):
+    module = runpy.run_path(str(EXAMPLES / "vanishing_gradients.py"))
+    sigmoid, relu = (module["gradient_norms"](name) for name in ("sigmoid", "relu"))
+    assert len(sigmoid) == len(relu) == 11
+    assert relu[0] > 1e4 * sigmoid[0] > 0
+    assert sigmoid[-1] > 1e4 * sigmoid[0]
+    module["main"]()
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 12
+    assert float(lines[1].split()[1]) == pytest.approx(sigmoid[0], rel=1e-3)
+
+
+def test_the_demo_trains_proves_saves_and_draws(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    runpy.run_path(str(EXAMPLES / "demo.py"), run_name="__main__")
+    out = capsys.readouterr().out
+    assert float(re.search(r"accuracy (\d\.\d+) on 450 digits", out)[1]) > 0.95
+    assert float(re.search(r"proved: largest relative error (\S+)", out)[1]) < 1e-6
+    assert "predictions are the same: True" in out
+    assert {path.name for path in (tmp_path / "demo-output").iterdir()} == {"digits.safetensors", "loss.png"}
+    assert (tmp_path / "demo-output" / "loss.png").read_bytes().startswith(b"\x89PNG")
+    assert [path.name for path in tmp_path.iterdir()] == ["demo-output"]
+
+
+def test_the_demo_runs_twice_over_its_own_files(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    (tmp_path / "demo-output").mkdir()
+    (tmp_path / "demo-output" / "digits.safetensors").write_text("of an earlier run")
+    runpy.run_path(str(EXAMPLES / "demo.py"), run_name="__main__")
+    assert "predictions are the same: True" in capsys.readouterr().out
+
+
+def test_the_accuracy_table_has_a_row_for_each_data_set(capsys):
+    module = runpy.run_path(str(EXAMPLES / "accuracy.py"))
+    module["main"](["--splits", "1"])
+    out = capsys.readouterr().out
+    assert "Mean over 1 splits of 75/25" in out
+    scores = {}
+    for line in out.splitlines():
+        cells = [cell.strip() for cell in line.strip("│").split("│")]
+        if len(cells) == 5:
+            scores[cells[0]] = [cells[1], *map(float, cells[2:])]
+    assert {name: row[0] for name, row in scores.items()} == {
+        "digits": "accuracy",
+        "breast_cancer": "accuracy",
+        "wine": "accuracy",
+        "diabetes": "R2",
+    }
+    assert all(0.93 < score <= 1 for name, row in scores.items() if name != "diabetes" for score in row[1:])
+
+
+def test_the_accuracy_table_refuses_no_splits(capsys):
+    module = runpy.run_path(str(EXAMPLES / "accuracy.py"))
+    with pytest.raises(SystemExit) as stop:
+        module["main"](["--splits", "0"])
+    assert stop.value.code == 2
+    assert "--splits must be at least 1" in capsys.readouterr().err
