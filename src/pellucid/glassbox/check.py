@@ -180,6 +180,7 @@ class _Cost:
         self.weight_sum = float(len(X) if s is None else s.sum())
         self.smooth = not architecture.loss.kinks and not any(rule.kinks for rule in architecture.activations)
         self.size = abs(float(self.data(self._tape(theta)).real))
+        self.steepest = float(np.abs(self.data_gradient()).max())
 
     def _tape(self, theta: Array) -> Tape:
         return forward(self.architecture.activations, self.architecture.split(theta), self.X, self.masks)
@@ -288,8 +289,10 @@ def _judge(cost: _Cost, at: Any, direction: Array | float, analytic: float, part
         error = relative_error(analytic, numeric)
         if error <= TOLERANCE:
             return _Finding(error, numeric, "settled")
-        if abs(analytic - numeric) <= 1e2 * abs(cost.complex_step(at, direction, part, nudge=8 * _EPS) - numeric):
-            return _Finding(0.0, numeric, "undecided")  # the derivative itself is rounding, as where a prediction is perfect
+        moved = cost.complex_step(at, direction, part, nudge=8 * _EPS)
+        if abs(analytic - numeric) <= 1e2 * max(abs(moved - numeric), _EPS * cost.size, _EPS * cost.steepest):
+            # The derivative itself is rounding: a prediction is perfect, or a unit is so saturated that 1 - a is 0.
+            return _Finding(0.0, numeric, "undecided")
         return _Finding(error, numeric, "wrong")
     if not found:
         return _Finding(0.0, float("nan"), "straddling")
