@@ -124,7 +124,8 @@ class _MLP(BaseEstimator):
             raise InputError(sentence("validation_fraction", where, got, expected, "choose e.g. 0.1"))
         metric = self._metric()
         by_score = self.early_stopping and self.solver != "lbfgs"
-        watch = EarlyStopping(rule.patience, max(self.tol, 0.0), monitor=f"validation_{metric}") if by_score else None
+        patience = rule.patience + 1  # scikit-learn stops after more than n_iter_no_change epochs, not at as many
+        watch = EarlyStopping(patience, max(self.tol, 0.0), monitor=f"validation_{metric}") if by_score else None
         history = self.network_.fit(
             X,
             Y,

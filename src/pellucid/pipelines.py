@@ -114,7 +114,7 @@ def _date_parts(column: pd.Series, name: str) -> dict[str, pd.Series]:
         when.dt.year,
         when.dt.month,
         when.dt.day,
-        when.dt.dayofweek,
+        when.dt.day_of_week,
         when.dt.hour + when.dt.minute / 60,
     )
     return {f"{name} ({part})": value.astype(np.float64) for part, value in zip(DATE_PARTS, parts, strict=True)}
@@ -132,7 +132,6 @@ def build_pipeline(frame: pd.DataFrame, task: str, estimator: MLPClassifier | ML
     encoder = OneHotEncoder(
         handle_unknown="infrequent_if_exist",
         max_categories=CATEGORIES_AT_MOST,
-        drop="if_binary",
         sparse_output=False,
     )
     category = Pipeline([("impute", SimpleImputer(strategy="constant", fill_value="(missing)")), ("encode", encoder)])

@@ -46,8 +46,10 @@ def read_table(source: str) -> Table:
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
             frame = pd.read_parquet(path)
+            names = frame.columns
         else:
             frame = pd.read_csv(path, na_values=MISSING, keep_default_na=False, skipinitialspace=True)
+            names = _written_names(path) if path.is_file() else frame.columns
     except FileNotFoundError:
         raise _refuse(source, "not there") from None
     except pd.errors.EmptyDataError:
@@ -59,10 +61,17 @@ def read_table(source: str) -> Table:
     frame.columns = [str(name).strip() for name in frame.columns]
     if frame.empty:
         raise _refuse(source, "without rows")
-    if frame.columns.has_duplicates:
-        twice = frame.columns[frame.columns.duplicated()][0]
+    names = names.astype(str).str.strip()
+    if names.has_duplicates:
+        twice = names[names.duplicated()][0]
         raise TableError(sentence("a column name", source, f"there twice ({twice!r})", "each name once", "rename one of them"))
     return Table(frame, None)
+
+
+def _written_names(path: Path) -> pd.Index:
+    """The names in the first line, before pandas makes equal ones different (b, b.1)."""
+    line = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False, skipinitialspace=True).iloc[0]
+    return pd.Index(line[line.str.strip() != ""])
 
 
 def _refuse(source: str, got: str) -> TableError:

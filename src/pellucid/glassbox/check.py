@@ -9,7 +9,8 @@ are, never as an error of the gradient:
 - *curvature*: the difference of a function that bends strongly is off by a power of h.
 
 Where the network is smooth, what the differences leave open is settled by the complex step, J'(theta) = Im J(theta + i h) / h, which
-subtracts nothing and so has no rounding of that kind (Squire and Trapp 1998).
+subtracts nothing and so has no rounding of that kind (Squire and Trapp 1998). Derivatives beside which the rounding of backward
+propagation itself is large (about 100 eps times the largest of them, or J) stay undecided.
 """
 
 from __future__ import annotations
