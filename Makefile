@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test bench lint clean
 .DELETE_ON_ERROR:
 
 demo: .venv/installed
@@ -10,6 +10,9 @@ demo: .venv/installed
 
 test: .venv/installed-test
 	$(BIN)/python -m pytest -q
+
+bench: .venv/installed
+	$(BIN)/python benchmarks/training.py
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

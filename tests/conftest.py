@@ -7,6 +7,8 @@ import os
 import jax
 from hypothesis import HealthCheck, settings
 
+import one_blas_thread  # noqa: F401  two test processes on two cores: waiting BLAS threads cost a hundredfold
+
 jax.config.update("jax_enable_x64", True)
 settings.register_profile("usual", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("usual"), derandomize=True)

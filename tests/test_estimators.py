@@ -19,7 +19,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-import one_blas_thread  # noqa: F401
 import pellucid as pl
 from pellucid.errors import InputError, UnknownNameError
 
@@ -225,7 +224,7 @@ def test_two_exclusive_label_columns_are_still_two_labels_when_predicted(blobs):
 
 @quietly
 def test_several_numbers_at_once(iris):
-    X, y = iris
+    X, _ = iris
     Y = np.column_stack([X[:, 0] * X[:, 1], X[:, 0] - X[:, 2]])
     model = pl.MLPRegressor(16, activation="tanh", solver="lbfgs", max_iter=300, random_state=0).fit(X, Y)
     assert model.predict(X).shape == Y.shape
@@ -395,10 +394,7 @@ def test_every_solver_learns_iris(settings, iris):
 def test_one_class_only(iris):
     with pytest.raises(InputError) as told:
         pl.MLPClassifier().fit(iris[0], ["a"] * 150)
-    got = str(told.value)
-    assert got.startswith("Y in MLPClassifier is one class (")
-    assert "'a'" in got
-    assert got.endswith("), expected at least two classes: check how the samples were selected.")
+    assert str(told.value) == ("Y in MLPClassifier is one class ('a'), expected at least two classes: check how the samples were selected.")
 
 
 @quietly

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import one_blas_thread  # noqa: F401
-
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 

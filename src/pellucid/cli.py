@@ -62,7 +62,7 @@ def train(
     alpha: Annotated[float, typer.Option(help="The strength of L2.")] = 1e-4,
     dropout: Annotated[float | None, typer.Option(help="The share of hidden units dropped.", show_default="0.2, with lbfgs 0")] = None,
     early_stopping: Annotated[bool | None, typer.Option(help="Hold out a tenth and stop by it.", show_default=f"from {LARGE} rows")] = None,
-    seed: Annotated[int, typer.Option(help="Of everything that is random.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of everything that is random.", min=0, max=2**32 - 1)] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     force: Force = False,
 ) -> None:
@@ -89,7 +89,7 @@ def train(
         "solver": solver,
         "max_iter": epochs,
         "learning_rate_init": learning_rate,
-        "batch_size": batch_size or "auto",
+        "batch_size": "auto" if batch_size is None else batch_size,
         "alpha": alpha,
         "dropout": (0.0 if solver == "lbfgs" else 0.2) if dropout is None else dropout,
         "early_stopping": large if early_stopping is None else early_stopping,
@@ -111,9 +111,10 @@ def train(
     net, history = model.network, model.estimator.history_
     say.print(f"[bold]Network[/]   {net.architecture}, {net.n_parameters:,} parameters, loss {net.architecture.loss.spec}")
     stopping = f"best weights of epoch {history.best_epoch}" if history.best_epoch else f"ended by: {history.stopped_by}"
-    say.print(
-        f"[bold]Training[/]  {history.n_epochs} epochs in {sum(history['seconds']):.1f} s, loss {history['loss'][-1]:.4g}; {stopping}"
-    )
+    course = f"{history.n_epochs} epochs"
+    if history:  # it is empty where Ctrl-C came in the first epoch
+        course += f" in {sum(history['seconds']):.1f} s, loss {history['loss'][-1]:.4g}"
+    say.print(f"[bold]Training[/]  {course}; {stopping}")
     say.print(_scores(model, X_test, y_test, baseline=y))
     model.save(output, force=force)
     say.print(f"[bold]Model[/]     {output} ({os.path.getsize(output):,} bytes)")
@@ -309,6 +310,9 @@ def _scores(model: TableModel, X: pd.DataFrame, y: np.ndarray, baseline: np.ndar
 
 def main() -> None:
     """Run the command line; bad input ends in one sentence and exit code 2, anything else unforeseen in exit code 1."""
+    import warnings
+
+    warnings.filterwarnings("ignore", message="Found unknown categories")  # they are expected, and encoded as such
     try:
         app()
     except KeyboardInterrupt:

@@ -344,7 +344,7 @@ class MLPClassifier(ClassifierMixin, _MLP):
             y = y.ravel()
         self.classes_ = unique_labels(y)
         if len(self.classes_) < 2:
-            got = f"one class ({self.classes_[0]!r})"
+            got = f"one class ({self.classes_.tolist()[0]!r})"
             raise InputError(sentence("y", "MLPClassifier", got, "at least two classes", "check how the samples were selected"))
         self._binarizer = LabelBinarizer().fit(y)
         return self._binarizer.transform(y).astype(np.float64), "log_loss" if len(self.classes_) == 2 else "cross_entropy"

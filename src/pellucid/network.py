@@ -27,7 +27,7 @@ from pellucid.glassbox.trace import Trace, trace
 from pellucid.training import EarlyStopping, History, Plan, train
 from pellucid.training.callbacks import AnyCallback
 from pellucid.training.evaluation import Held, Metric, as_metrics, split
-from pellucid.training.loop import check_plan
+from pellucid.training.session import check_plan
 from pellucid.validation import as_dtype, as_inputs, as_masks, as_sample_weight, as_targets, positive_integer
 
 if TYPE_CHECKING:

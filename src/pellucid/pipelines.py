@@ -132,6 +132,7 @@ def build_pipeline(frame: pd.DataFrame, task: str, estimator: MLPClassifier | ML
     encoder = OneHotEncoder(
         handle_unknown="infrequent_if_exist",
         max_categories=CATEGORIES_AT_MOST,
+        drop="if_binary",
         sparse_output=False,
     )
     category = Pipeline([("impute", SimpleImputer(strategy="constant", fill_value="(missing)")), ("encode", encoder)])

@@ -89,7 +89,7 @@ class Engine(Protocol):
         ...
 
     def run(self, progress: Progress, batches: Batches, rates: Array, optimizer: Optimizer, seconds: float) -> None:
-        """Train on from ``progress.position`` to the end of the epoch, or until about ``seconds`` have passed.
+        """Train on from ``progress.position`` to the end of the epoch, or until about ``seconds`` have passed, a step at least.
 
         ``rates[i]`` is the learning rate of batch i. Where it pauses does not alter the arithmetic.
         """

@@ -48,7 +48,7 @@ class ReferenceEngine:
         """One step after another: gather, forward, backward, update."""
         deadline = time.monotonic() + seconds
         n_weights, l2 = self.architecture.n_weights, self.architecture.l2
-        while progress.position < batches.count and not progress.failed and time.monotonic() < deadline:
+        while progress.position < batches.count:
             X, Y, s = gather(batches, progress.position)
             mask = masks(self.architecture, len(X), batches.dropout_seed, progress.step, X.dtype)
             sums, gradient_sum = self.gradient(progress.vector, X, Y, s, mask)
@@ -69,6 +69,8 @@ class ReferenceEngine:
             progress.gradient_norm_sum += norm
             progress.step += 1
             progress.position += 1
+            if time.monotonic() >= deadline:
+                return
 
 
 def gather(batches: Batches, position: int) -> tuple[Array, Array, Array | None]:

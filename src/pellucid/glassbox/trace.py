@@ -51,7 +51,7 @@ class Trace(Mapping[str, Array]):
         """Name, shape, equation and (abbreviated) value of each."""
         for name, value in self._values.items():
             shape = " x ".join(map(str, value.shape)) or "scalar"
-            with np.printoptions(precision=precision, suppress=True, threshold=24, edgeitems=2, linewidth=60):
+            with np.printoptions(precision=precision, threshold=24, edgeitems=2, linewidth=60):
                 text = str(value) if value.ndim else f"{float(value):.{precision + 2}g}"
             yield name, shape, self._meanings[name], text
 

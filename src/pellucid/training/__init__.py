@@ -2,6 +2,7 @@
 
 from pellucid.training.callbacks import Callback, EarlyStopping, Moment, TrainingInterrupted
 from pellucid.training.history import History
-from pellucid.training.loop import Plan, train
+from pellucid.training.loop import train
+from pellucid.training.session import Plan
 
 __all__ = ["Callback", "EarlyStopping", "History", "Moment", "Plan", "TrainingInterrupted", "train"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,9 +11,7 @@ from pellucid.equations.optimizers import LBFGS
 from pellucid.equations.propagation import mean_gradient, penalty
 from pellucid.training.callbacks import Interrupt
 from pellucid.training.display import Display
-
-if TYPE_CHECKING:
-    from pellucid.training.loop import Training
+from pellucid.training.session import Training
 
 
 def descend(training: Training, optimizer: LBFGS, interrupt: Interrupt, show: Display) -> None:

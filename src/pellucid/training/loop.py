@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import time
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,95 +14,13 @@ from pellucid.engines.base import Progress
 from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import LBFGS, Optimizer
 from pellucid.equations.schedules import Horizon, Plateau
-from pellucid.errors import DivergenceError, InputError, sentence
-from pellucid.training.callbacks import (
-    AnyCallback,
-    EarlyStopping,
-    Interrupt,
-    Moment,
-    TrainingInterrupted,
-    Watch,
-    as_callback,
-)
+from pellucid.training.callbacks import Interrupt, TrainingInterrupted
 from pellucid.training.display import Display, display
-from pellucid.training.evaluation import Held, Metric
 from pellucid.training.history import History
+from pellucid.training.session import Plan, Training
 
 PAUSE = 0.1
 """seconds after which an engine returns, so that the bar and Ctrl-C stay alive"""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """All that a training needs besides the engine and the first parameters."""
-
-    X: Array
-    Y: Array
-    s: Array | None
-    rows: Array | None
-    """the rows to train on, or None for all"""
-    optimizer: Optimizer | LBFGS
-    epochs: int
-    batch_size: int | None
-    shuffle: bool
-    seed: int
-    clip_norm: float | None = None
-    held: Held | None = None
-    metrics: dict[str, Metric] = field(default_factory=dict)
-    early_stopping: EarlyStopping | None = None
-    callbacks: Sequence[AnyCallback] = ()
-    progress: bool = False
-
-
-class Training:
-    """One training: the parameters as they move, the history, and the weights to go back to."""
-
-    def __init__(self, engine: Engine, vector: Array, plan: Plan, network: Any, publish: Callable[[Array], None]) -> None:
-        self.engine, self.plan, self.network, self.publish = engine, plan, network, publish
-        self.vector = vector.copy()
-        self.history = History()
-        self.watch = Watch(plan.early_stopping) if plan.early_stopping else None
-        self.callbacks = [as_callback(callback) for callback in plan.callbacks]
-        self.safe, self.safe_epoch, self.safe_loss = self.vector.copy(), 1, math.inf
-        """weights from before the epoch with the lowest loss so far: what a divergence falls back to"""
-
-    def end_epoch(self, before: Array, row: dict[str, float], seconds: float, show: Display) -> bool:
-        """Note an epoch that went from ``before`` to ``self.vector``; True says that the training ends here."""
-        if row["loss"] < self.safe_loss:
-            self.safe, self.safe_epoch, self.safe_loss = before, self.history.n_epochs + 1, row["loss"]
-        if self.plan.held is not None:
-            row |= self.plan.held.evaluate(self.engine, self.vector, self.plan.metrics)
-        row["seconds"] = seconds
-        self.history.append(row)
-        self.publish(self.vector)
-        epoch = self.history.n_epochs
-        show(epoch, row)
-        moment = Moment(epoch, self.plan.epochs, self.history, self.vector, self.network)
-        for answer in [callback.on_epoch_end(moment) for callback in self.callbacks]:  # every one is asked
-            if answer:
-                self.history.stopped_by = answer if isinstance(answer, str) else "callback"
-        if self.watch is not None and self.watch.see(epoch, row, self.vector):
-            self.history.stopped_by = "early stopping"
-        return bool(self.history.stopped_by)
-
-    def diverged(self, step: int, alpha: float | None, what: str) -> DivergenceError:
-        """The error for a cost that is not finite, with the parameters put back to the last good ones."""
-        self.vector = self.safe
-        self.history.stopped_by = "divergence"
-        epoch = self.history.n_epochs + 1
-        rate = "" if alpha is None else f", learning rate {alpha:g}"
-        kept = f"the weights from before epoch {self.safe_epoch} are kept"
-        if self.watch is not None and self.watch.best_vector is not None:
-            kept = f"the best weights, those of epoch {self.watch.best_epoch}, are kept"
-        repair = f"{kept}; lower the learning rate, scale the inputs, or clip the gradient with clip_norm"
-        where = f"epoch {epoch}, step {step}{rate}"
-        return DivergenceError(sentence("the cost", where, what, "a finite number", repair))
-
-    def finish(self) -> None:
-        """Restore the best weights where asked to, and hand the result over."""
-        if self.watch is not None and self.watch.best_vector is not None:
-            self.vector, self.history.best_epoch = self.watch.best_vector, self.watch.best_epoch
-        self.publish(self.vector)
 
 
 def train(engine: Engine, vector: Array, plan: Plan, network: Any, publish: Callable[[Array], None]) -> History:
@@ -176,21 +92,3 @@ def _descend(training: Training, optimizer: Optimizer, interrupt: Interrupt, sho
         if training.end_epoch(before, row, time.perf_counter() - started, show):
             return
         plateau = schedule.after_epoch(row.get("validation_loss", row["loss"]), plateau)
-
-
-def check_plan(plan: Plan, dropout: bool) -> None:
-    """What does not go together.
-
-    Raises:
-        InputError: L-BFGS with mini-batches, dropout or clipping, which its line search cannot bear.
-
-    """
-    if isinstance(plan.optimizer, LBFGS):
-        for present, what in (
-            (plan.batch_size is not None, "a batch size"),
-            (dropout, "dropout"),
-            (plan.clip_norm is not None, "clip_norm"),
-        ):
-            if present:
-                expected = "the same cost in every evaluation"
-                raise InputError(sentence("the optimizer", "fit", f"LBFGS with {what}", expected, "use Adam, or leave it out"))
