@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
 
 import numpy as np
@@ -295,7 +296,7 @@ def test_a_stretch_that_diverges_late_falls_back_to_the_best_weights_before_it()
         before.append(moment.vector.copy())
 
     with pytest.raises(
-        pl.DivergenceError, match=r"^The cost in epoch 3\d, step 3\d, .*learning rate 50 .*before epoch 31 are kept"
+        pl.DivergenceError, match=r"^The cost in epoch (\d+), step \1, learning rate 50 is not finite.*before epoch 31 are kept"
     ) as caught:
         net.fit(X, Y, optimizer=pl.GradientDescent(Sudden(0.05)), epochs=20000, progress=False, callbacks=[keep])
     assert isinstance(caught.value, ArithmeticError)
@@ -363,10 +364,8 @@ def test_a_derivative_that_is_off_by_a_thousandth_is_found_before_the_first_step
     before = net.vector.copy()
     with pytest.raises(pl.GradientError) as caught:
         net.fit(X, Y, epochs=3, check_gradients=True, progress=False)
-    assert str(caught.value) == (
-        "The gradient in 2-3-1 (tanh, identity) is 0.001 off at its worst, expected a passed check: "
-        "report this with the network's description."
-    )
+    told = r"The gradient in 2-3-1 \(tanh, identity\) is 0\.00\d+ off at its worst, expected a passed check: "
+    assert re.fullmatch(told + r"report this with the network's description\.", str(caught.value))
     assert_array_equal(net.vector, before)
 
 
