@@ -215,7 +215,7 @@ class LBFGS:
     Args:
         memory: how many past steps model the curvature.
         tolerance: it stops when the largest entry of the gradient is below this.
-        relative_decrease: it stops when J falls by less than this share in one iteration.
+        relative_decrease: it stops when one iteration lets J fall by less than this share of J, or of 1 where J is below 1.
         evaluations: at most so many evaluations of J in the line search of one iteration.
 
     """
