@@ -14,15 +14,15 @@ from jaxtyping import Float
 
 from pellucid.equations.arrays import Array
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_FIRST = np.uint64(0xBF58476D1CE4E5B9)
-_SECOND = np.uint64(0x94D049BB133111EB)
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+FIRST = np.uint64(0xBF58476D1CE4E5B9)
+SECOND = np.uint64(0x94D049BB133111EB)
 
 
 def mix(x: Array) -> Array:
     """SplitMix64's finalizer: 64 bits in, 64 well-mixed bits out (array of uint64)."""
-    x = (x ^ (x >> np.uint64(30))) * _FIRST
-    x = (x ^ (x >> np.uint64(27))) * _SECOND
+    x = (x ^ (x >> np.uint64(30))) * FIRST
+    x = (x ^ (x >> np.uint64(27))) * SECOND
     return x ^ (x >> np.uint64(31))
 
 
@@ -34,7 +34,7 @@ def mask(shape: tuple[int, int], rate: float, seed: int, step: int, layer: int) 
     """
     key = np.zeros(1, dtype=np.uint64)
     for part in (seed, step, layer):
-        key = mix(key + _GOLDEN + np.array([part], dtype=np.uint64))
+        key = mix(key + GOLDEN + np.array([part], dtype=np.uint64))
     entry = np.arange(1, shape[0] * shape[1] + 1, dtype=np.uint64)
-    uniform = (mix(key + entry * _GOLDEN) >> np.uint64(11)) * 2.0**-53
+    uniform = (mix(key + entry * GOLDEN) >> np.uint64(11)) * 2.0**-53
     return np.where(uniform < rate, 0.0, 1.0 / (1.0 - rate)).reshape(shape)

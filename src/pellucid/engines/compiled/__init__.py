@@ -1,0 +1,1 @@
+"""The compiled engine: whole epochs in machine code, by Numba."""

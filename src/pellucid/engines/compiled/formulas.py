@@ -1,0 +1,180 @@
+"""Rules from texts: an activation or a loss becomes a file of Python with one loop in it, which is compiled like any other part.
+
+A text is an expression in z and a = f(z), or in y_hat and y (fused: z, a and y), out of ``+ - * /``, comparisons and the functions in
+`WORDS`. Whole numbers stay in the text; other numbers become parameters that the part is given, so that all leaky ReLUs share one code.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pellucid.engines.compiled import cache as disk
+from pellucid.errors import InputError, sentence
+
+ELEMENTARY = ("exp", "expm1", "log", "log1p", "tanh", "sigmoid", "softplus", "erf", "normal_cdf", "sqrt")
+PIECES = ("where", "clip", "sign", "square", "xlogy", "ratio", "number")
+WORDS = (*ELEMENTARY, *PIECES, "abs")
+ALLOWED = (
+    ast.Expression, ast.Name, ast.Load, ast.Constant, ast.Call, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Add, ast.Sub, ast.Mult, ast.Div,
+    ast.BitAnd, ast.BitOr, ast.USub, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A part made of a text, and the numbers it is to be given."""
+
+    part: Callable[..., None]
+    parameters: tuple[float, ...]
+
+
+class _Typed(ast.NodeTransformer):
+    """Turns a text into code over single entries; whole numbers take the entries' type, other numbers become c[0], c[1] ..."""
+
+    def __init__(self, names: Sequence[str], parameters: list[float]) -> None:
+        self.names, self.parameters, self.like = names, parameters, names[0]
+
+    def visit(self, node: ast.AST) -> Any:
+        if not isinstance(node, ALLOWED):
+            raise _refused(type(node).__name__)
+        return super().visit(node)
+
+    def visit_Constant(self, node: ast.Constant) -> Any:  # noqa: N802
+        if isinstance(node.value, int) and not isinstance(node.value, bool):
+            return ast.parse(f"number({node.value}, {self.like})", mode="eval").body
+        if not isinstance(node.value, float):
+            raise _refused(repr(node.value))
+        if node.value not in self.parameters:
+            self.parameters.append(node.value)
+        return ast.Name(f"c{self.parameters.index(node.value)}", ast.Load())
+
+    def visit_Call(self, node: ast.Call) -> Any:  # noqa: N802
+        if not isinstance(node.func, ast.Name) or node.func.id not in WORDS or node.keywords:
+            raise _refused(ast.unparse(node.func))
+        return ast.Call(node.func, [self.visit(item) for item in node.args], [])
+
+    def visit_Name(self, node: ast.Name) -> Any:  # noqa: N802
+        if node.id not in self.names:
+            raise _refused(node.id)
+        return node
+
+
+def _refused(what: str) -> InputError:
+    return InputError(sentence("the text of a rule", "a formula", f"with {what}", f"one out of {', '.join(WORDS)}", "write it otherwise"))
+
+
+def names_in(text: str) -> set[str]:
+    """The variables of a text."""
+    return {node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)} - set(WORDS)
+
+
+def _code(text: str, names: Sequence[str], parameters: list[float]) -> str:
+    return ast.unparse(_Typed(names, parameters).visit(ast.parse(text, mode="eval")).body)
+
+
+def activation_forward(text: str) -> Rule:
+    """The part (z, a, m, n, parameters): a = f(z)."""
+    parameters: list[float] = []
+    expression = _code(text, ["z"], parameters)
+    body = [*_loop(["z"]), f"        a_[i] = {expression}"]
+    return _rule("T* T* i i T*", "z_, a_, m, n, p", body, parameters)
+
+
+def activation_backward(text: str) -> Rule:
+    """The part (da, z, a, m, n, parameters): dz = da * f'(z), written over da."""
+    parameters: list[float] = []
+    expression = _code(text, ["z", "a"], parameters)
+    if expression == "number(1, z)":
+        return _rule("T* T* T* i i T*", "da_, z_, a_, m, n, p", ["    pass"], [])
+    if "z" not in names_in(text):
+        expression = _code(text, ["a", "z"], parameters)
+    body = [*_loop(sorted(names_in(text)) or ["z"]), f"        da_[i] = da_[i] * ({expression})"]
+    return _rule("T* T* T* i i T*", "da_, z_, a_, m, n, p", body, parameters)
+
+
+def objective(contribution: str, slope: str, averages: bool) -> Rule:
+    """The part (l, dz, z, a, y, m, n, parameters, both): l_i of each sample, and where ``both`` is set dz_L (or da_L).
+
+    The texts are in y_hat and y, or in z, a and y. What each output contributes is laid down in dz on its way to l_i, which is added up in
+    float64.
+    """
+    parameters: list[float] = []
+    names = ["y", "y_hat", "z", "a"]
+    value, derivative = _code(contribution, names, parameters), _code(slope, names, parameters)
+    body = [
+        *_loop(sorted(names_in(contribution) | {"y"})),
+        f"        dz_[i] = {value}",
+        "    for i in range(m):",
+        "        total = 0.0",
+        "        for j in range(n):",
+        "            total += dz_[i * n + j]",
+        f"        l_[i] = total{' / n' if averages else ''}",
+        "    if both:",
+        *["    " + line for line in _loop(sorted(names_in(slope) | {"y"}))],
+        f"            dz_[i] = {f'({derivative}) / number(n, y)' if averages else derivative}",
+    ]
+    return _rule("d* T* T* T* T* i i T* i", "l_, dz_, z_, a_, y_, m, n, p, both", body, parameters)
+
+
+def _loop(names: Sequence[str]) -> list[str]:
+    """A loop over all entries in which each name stands for its entry."""
+    places = {"y_hat": "a_"}
+    return ["    for i in range(m * n):", *[f"        {name} = {places.get(name, name + '_')}[i]" for name in names]]
+
+
+def _rule(kinds: str, arguments: str, body: list[str], parameters: list[float]) -> Rule:
+    text = "\n".join(body)
+    used = [word for word in WORDS if word != "abs" and f"{word}(" in text]
+    imports = [
+        f"from pellucid.engines.compiled.{module} import {', '.join(found)}"
+        for module, words in (("elementary", ELEMENTARY), ("pieces", PIECES))
+        if (found := [word for word in used if word in words])
+    ]
+    lines = [
+        *imports,
+        "from pellucid.engines.compiled.parts import part",
+        "",
+        "",
+        f'@part("{kinds}")',
+        f"def rule({arguments}):",
+        *[f"    c{index} = p[{index}]" for index in range(len(parameters))],
+        text,
+        "",
+    ]
+    return Rule(_from_file("\n".join(lines)), tuple(parameters))
+
+
+@cache
+def _from_file(source: str) -> Callable[..., None]:
+    """The function ``rule`` of a source, which is kept as a file, as Numba asks for where it is to find compiled code again."""
+    name = f"pellucid_rule_{hashlib.sha256(source.encode()).hexdigest()[:16]}"
+    path = disk.folder() / f"{name}.py"
+    if not path.exists():
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{name}.")
+        with os.fdopen(handle, "w") as file:
+            file.write(source)
+        os.replace(temporary, path)
+    elif path.read_text() != source:
+        raise RuntimeError(f"{path} is not what this program wrote there: remove it")
+    return _imported(name, path)
+
+
+def _imported(name: str, path: Path) -> Callable[..., None]:
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # where the pickles of compiled code look for it
+    spec.loader.exec_module(module)
+    rule: Callable[..., None] = module.rule
+    return rule

@@ -1,0 +1,164 @@
+"""What Numba's Python does not say: addresses, calls by address, atomic counters, vectors. Each is a line or two of LLVM.
+
+Everything here works on plain integers and pointers, so that compiled code can be kept on disk: nothing closes over a compiled function.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import llvmlite.binding
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+INT = ir.IntType(64)
+
+
+def vector_bytes() -> int:
+    """The width of the machine's vectors: 64 (AVX-512), 32 (AVX2), else 16."""
+    chosen = os.environ.get("NUMBA_CPU_FEATURES")
+    if chosen is not None:
+        features = {item[1:] for item in chosen.split(",") if item.startswith("+")}
+    else:
+        features = {name for name, present in llvmlite.binding.get_host_cpu_features().items() if present}
+    return 64 if "avx512f" in features else 32 if {"avx2", "fma"} <= features else 16
+
+
+@intrinsic
+def address(typingctx: Any, pointer: Any) -> Any:
+    """The number of a pointer."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ptrtoint(arguments[0], INT)
+
+    return types.int64(pointer), code
+
+
+def pointer_maker(kind: Any) -> Any:
+    """The function that makes an address a pointer to values of a Numba type."""
+
+    @intrinsic
+    def make(typingctx: Any, number: Any) -> Any:
+        def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
+
+        return types.CPointer(kind)(types.int64), code
+
+    return make
+
+
+@intrinsic
+def offset(typingctx: Any, pointer: Any, count: Any) -> Any:
+    """The pointer ``count`` entries further on."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return cgutils.pointer_add(builder, arguments[0], builder.mul(arguments[1], INT(size_of(context, pointer.dtype))))
+
+    return pointer(pointer, types.int64), code
+
+
+@intrinsic
+def item_size(typingctx: Any, pointer: Any) -> Any:
+    """The bytes of an entry."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return INT(size_of(context, pointer.dtype))
+
+    return types.int64(pointer), code
+
+
+def size_of(context: Any, dtype: Any) -> int:
+    """The bytes of a value of a Numba type."""
+    return int(context.get_abi_sizeof(context.get_data_type(dtype)))
+
+
+@intrinsic
+def call(typingctx: Any, function: Any, arguments: Any) -> Any:
+    """Call the function at an address with a tuple of integers; it returns nothing."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        given = cgutils.unpack_tuple(builder, values[1])
+        kind = ir.FunctionType(ir.VoidType(), [INT] * len(given))
+        builder.call(builder.inttoptr(values[0], kind.as_pointer()), given)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, arguments), code
+
+
+@intrinsic
+def atomic_add(typingctx: Any, where: Any, amount: Any) -> Any:
+    """Add to the integer at an address, and tell what it was before; nobody else's addition is lost."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.atomic_rmw("add", builder.inttoptr(arguments[0], INT.as_pointer()), arguments[1], "seq_cst")
+
+    return types.int64(types.int64, types.int64), code
+
+
+@intrinsic
+def atomic_load(typingctx: Any, where: Any) -> Any:
+    """The integer at an address, as the other threads left it."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.load_atomic(builder.inttoptr(arguments[0], INT.as_pointer()), "seq_cst", 8)
+
+    return types.int64(types.int64), code
+
+
+@intrinsic
+def atomic_store(typingctx: Any, where: Any, value: Any) -> Any:
+    """Set the integer at an address, after all that was written before."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        builder.store_atomic(arguments[1], builder.inttoptr(arguments[0], INT.as_pointer()), "seq_cst", 8)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), code
+
+
+@intrinsic
+def pause(typingctx: Any) -> Any:
+    """Tell the processor that this thread only waits."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        if llvmlite.binding.get_default_triple().startswith("x86_64"):
+            builder.asm(ir.FunctionType(ir.VoidType(), []), "pause", "", [], True)
+        return context.get_dummy_value()
+
+    return types.void(), code
+
+
+if os.name == "posix":
+    give_way = types.ExternalFunction("sched_yield", types.int32())
+    """let another thread run on this core"""
+else:
+
+    @njit
+    def give_way() -> int:
+        """Nothing to say to this system: waiting threads spin."""
+        return 0
+
+
+@intrinsic
+def select(typingctx: Any, condition: Any, yes: Any, no: Any) -> Any:
+    """``yes`` where the condition holds, else ``no``; both are computed, so loops stay free of branches and vectorize."""
+    found = typingctx.unify_types(yes, no)
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        both = [context.cast(builder, value, kind, found) for value, kind in zip(arguments[1:], (yes, no), strict=True)]
+        return builder.select(arguments[0], *both)
+
+    return found(types.boolean, yes, no), code
+
+
+@intrinsic
+def as_entry(typingctx: Any, number: Any, pointer: Any) -> Any:
+    """A number as an entry of an array: rounded to its type, so that float32 code has no float64 in it."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return context.cast(builder, arguments[0], number, pointer.dtype)
+
+    return pointer.dtype(number, pointer), code

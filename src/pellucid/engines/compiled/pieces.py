@@ -1,0 +1,54 @@
+"""The words of which the texts of rules are made, beside the functions of `pellucid.engines.compiled.elementary`.
+
+Each works on single entries, lets NaN through, and has no branch, so that a loop over it becomes vector code.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import njit
+from numba.extending import intrinsic
+
+from pellucid.engines.compiled.elementary import log
+from pellucid.engines.compiled.intrinsics import select as where
+
+
+@intrinsic
+def number(typingctx: Any, value: Any, like: Any) -> Any:
+    """A whole number as an entry of the type of ``like``."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return context.cast(builder, arguments[0], value, like)
+
+    return like(value, like), code
+
+
+@njit(forceinline=True)
+def clip(x, low, high):
+    """The nearest number in [low, high]."""
+    return where(x < low, low, where(x > high, high, x))
+
+
+@njit(forceinline=True)
+def sign(x):
+    """-1, 0 or 1."""
+    return where(x > number(0, x), number(1, x), where(x < number(0, x), number(-1, x), x))
+
+
+@njit(forceinline=True)
+def square(x):
+    """X x."""
+    return x * x
+
+
+@njit(forceinline=True)
+def xlogy(x, y):
+    """X log y, and 0 where x is 0."""
+    return where(x == number(0, x), number(0, x), x * log(y))
+
+
+@njit(forceinline=True)
+def ratio(x, y):
+    """X / y, and 0 where x is 0."""
+    return where(x == number(0, x), number(0, x), x / y)

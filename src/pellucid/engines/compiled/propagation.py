@@ -1,0 +1,301 @@
+"""Forward and backward propagation, and the steps of a training, in machine code: the conductor of the parts.
+
+It is `pellucid.equations.propagation` over tables. There is no arithmetic on arrays here, only the order of things, so one compiled
+form serves both dtypes, every rule and every depth. Samples are rows; ``first`` and ``last`` are the rows of one thread.
+
+With several threads a step has two halves, and the threads meet after each. In the first every thread takes some *rows* through the
+network and back, up to dz of each layer. In the second it takes some *blocks of parameters*: it sums their gradient over all rows and at
+once moves them, while they are in its cache. Every number is computed by one thread in one order, whoever it is: the results have the
+same bits with any number of threads.
+"""
+
+from __future__ import annotations
+
+import math
+
+from numba import carray, from_dtype, njit, types
+
+from pellucid.engines.compiled.batches import mask_key
+from pellucid.engines.compiled.intrinsics import atomic_add, atomic_load, atomic_store, call, give_way, pause, pointer_maker
+from pellucid.engines.compiled.parts import part
+from pellucid.engines.compiled.tables import BLOCK, LAYER, SEGMENT, WORKER
+
+UNIT = 16
+"""rows that always stay with one thread, and whose losses are added up first"""
+as_numbers = pointer_maker(types.float64)
+as_layers, as_segments, as_blocks, as_workers = (pointer_maker(from_dtype(record)) for record in (LAYER, SEGMENT, BLOCK, WORKER))
+
+PATIENCE = 4000
+"""how often a waiting thread looks again before it lets others run; a look takes about 40 ns"""
+
+
+@njit(error_model="numpy")
+def forward(net, layers, run, worker, first, last, step):
+    """z_l = a_{l-1} W_l + b_l, a_l = f_l(z_l), for l = 1..L, a_0 = x."""
+    a, rows = net.x, last - first
+    for l in range(net.n_layers):
+        layer = layers[l]
+        width = layer.n_out
+        begin = first * width * net.item
+        at = a + first * layer.n_in * net.item
+        W, b = run.vector + layer.W_at, run.vector + layer.b_at
+        call(net.multiply, (rows, width, layer.n_in, at, layer.n_in, 1, W, width, layer.z + begin, width, b, 0, 1, worker.strip))
+        call(layer.forward, (layer.z + begin, layer.f + begin, rows, width, layer.parameters))
+        if layer.f != layer.a:
+            drop(net, layer, run, step, layer.f, layer.a, first, last)
+        a = layer.a
+
+
+@njit(error_model="numpy")
+def drop(net, layer, run, step, f, a, first, last):
+    """a = f * mask."""
+    if run.masked:
+        call(net.apply_mask, (f, a, layer.mask, first * layer.n_out, last * layer.n_out))
+    else:
+        key = types.int64(mask_key(run.seed, step, layer.index))
+        call(net.drop, (f, a, key, layer.threshold, layer.scale, first, last, layer.n_out))
+
+
+@njit(error_model="numpy")
+def backward(net, layers, run, worker, first, last, step):
+    """dz_L from the loss and the output, times s_i * factor; then da_{l-1} = dz_l W_l^T, dz_{l-1} = da_{l-1} * f'(z_{l-1})."""
+    rows, last_layer = last - first, layers[net.n_layers - 1]
+    width = last_layer.n_out
+    begin, row = first * width * net.item, first * net.item
+    z, f, dz, y = last_layer.z + begin, last_layer.f + begin, last_layer.dz + begin, net.y + begin
+    call(net.objective, (net.losses + 8 * first, dz, z, f, y, rows, width, net.parameters, 1))
+    if net.link:
+        call(last_layer.backward, (dz, z, f, rows, width, last_layer.parameters))
+    weighted = types.int64(run.s != 0)
+    for unit in range(first, last, UNIT):
+        end = min(last, unit + UNIT)
+        call(net.add_losses, (net.losses, net.s, weighted, net.units + 16 * (unit // UNIT), unit, end))
+    if weighted or get(worker.factor) != 1.0:
+        call(net.weigh, (dz, net.s + row, weighted, worker.factor, 0, rows, width))
+    for l in range(net.n_layers - 1, 0, -1):
+        layer, below = layers[l], layers[l - 1]
+        begin, width = first * below.n_out * net.item, below.n_out
+        dz = layer.dz + first * layer.n_out * net.item
+        W = run.vector + layer.W_at
+        da = below.dz + begin
+        call(net.multiply_transposed, (rows, width, layer.n_out, dz, layer.n_out, W, layer.n_out, da, width, worker.strip))
+        if below.f != below.a:
+            drop(net, below, run, step, below.dz, below.dz, first, last)
+        call(below.backward, (da, below.z + begin, below.f + begin, rows, width, below.parameters))
+
+
+@njit(error_model="numpy")
+def block_gradient(net, layers, segments, block, m, worker, gradient):
+    """dW_l = a_{l-1}^T dz_l and db_l = the sum of dz_l over the samples, for the parameters of one block."""
+    for index in range(block.first_segment, block.last_segment):
+        segment = segments[index]
+        to = gradient + segment.at * net.item
+        bias = segment.layer < 0
+        l = -segment.layer - 1 if bias else segment.layer
+        layer = layers[l]
+        width = layer.n_out
+        if bias:
+            call(net.multiply, (1, width, m, net.one, 0, 0, layer.dz, width, to, width, to, 0, 0, worker.strip))
+        else:
+            a = (layers[l - 1].a if l else net.x) + segment.first * net.item
+            rows = segment.last - segment.first
+            call(net.multiply, (rows, width, m, a, 1, layer.n_in, layer.dz, width, to, width, to, 0, 0, worker.strip))
+
+
+@njit
+def get(place):
+    """The float64 at an address."""
+    return as_numbers(place)[0]
+
+
+@njit
+def put(place, value):
+    """Set the float64 at an address."""
+    as_numbers(place)[0] = value
+
+
+@njit
+def share(m, n_threads, me):
+    """The rows of thread ``me``: whole units."""
+    units = (m + UNIT - 1) // UNIT
+    return min(m, units * me // n_threads * UNIT), min(m, units * (me + 1) // n_threads * UNIT)
+
+
+@njit
+def meet(run):
+    """Wait until all threads are here."""
+    if run.n_threads == 1:
+        return
+    generation = atomic_load(run.released)
+    if atomic_add(run.arrived, 1) == run.n_threads - 1:
+        atomic_store(run.arrived, 0)
+        atomic_add(run.released, 1)
+        return
+    looks = 0
+    while atomic_load(run.released) == generation:
+        pause()
+        looks += 1
+        if looks > PATIENCE:
+            give_way()
+
+
+@njit
+def total(place, count, step):
+    """The sum of every ``step``-th float64 from an address on."""
+    found = 0.0
+    numbers = as_numbers(place)
+    for i in range(count):
+        found += numbers[i * step]
+    return found
+
+
+@njit(error_model="numpy")
+def fetch(net, layers, run, position, m, first, last):
+    """Let x, y and s be the rows of a batch: where they lie if they are in order, else copied together."""
+    start = position * run.batch_size
+    n_in, n_out = layers[0].n_in, layers[net.n_layers - 1].n_out
+    if run.order == 0:
+        net.x, net.y, net.s = run.X + start * n_in * net.item, run.Y + start * n_out * net.item, run.s + start * net.item
+        return
+    net.x, net.y, net.s = net.x_copy, net.y_copy, net.s_copy
+    order = run.order + 8 * start
+    call(net.gather, (run.X, order, first, last, n_in, net.x))
+    call(net.gather, (run.Y, order, first, last, n_out, net.y))
+    if run.s:
+        call(net.gather, (run.s, order, first, last, 1, net.s))
+
+
+@part("Net* Call* i")
+def train(net_at, run_at, me):
+    """Steps of a training, from batch ``position`` up to, not including, ``stop``."""
+    net, run = carray(net_at, 1)[0], carray(run_at, 1)[0]
+    layers, segments, blocks = carray(as_layers(net.layers), net.n_layers), carray(as_segments(net.segments), net.n_segments), carray(as_blocks(net.blocks), net.n_blocks)
+    worker = carray(as_workers(net.workers), run.n_threads)[me]
+    cost_sum, weight_sum, norm_sum, failed = 0.0, 0.0, 0.0, 0
+    position = run.position
+    if run.l2 > 0:
+        for index in range(me, net.n_blocks, run.n_threads):
+            add_weight_squares(net, run, blocks[index], index)
+        meet(run)
+    while position < run.stop:
+        step = run.step + position - run.position
+        m = min(run.batch_size, run.n_rows - position * run.batch_size)
+        weight = float(m) if run.weights == 0 else get(run.weights + 8 * position)
+        share_of_row = 1.0 / weight if weight > 0 else 1.0
+        first, last = share(m, run.n_threads, me)
+        fetch(net, layers, run, position, first, last)
+        if first < last:
+            put(worker.factor, share_of_row)
+            forward(net, layers, run, worker, first, last, step)
+            backward(net, layers, run, worker, first, last, step)
+        meet(run)
+
+        cost = 0.0
+        if weight > 0:
+            cost = total(net.units, (m + UNIT - 1) // UNIT, 2) / weight
+            if run.l2 > 0:
+                cost += run.l2 * total(net.squares, net.n_blocks, 1) / (2 * weight)
+        if not math.isfinite(cost):
+            failed = 1
+            break
+        put(worker.factor, run.l2 / weight if weight > 0 else 0.0)
+        call(run.prepare, (run.settings, run.rates + 8 * position, step + 1, worker.coefficients))
+        for index in range(me, net.n_blocks, run.n_threads):
+            block = blocks[index]
+            g = run.gradient + block.start * net.item if run.clip > 0 else worker.gradient
+            block_gradient(net, layers, segments, block, m, worker, g)
+            if run.l2 > 0 and block.n_weights > 0:
+                call(net.penalize, (g, run.vector + block.start * net.item, block.n_weights, worker.factor))
+            call(net.add_squares, (g, block.count, net.norms + 8 * index))
+            if run.clip <= 0:
+                move(net, run, block, g, worker)
+                if run.l2 > 0:
+                    add_weight_squares(net, run, block, index)
+        meet(run)
+
+        norm = math.sqrt(total(net.norms, net.n_blocks, 1))
+        if run.clip > 0:
+            put(worker.factor, run.clip / norm)
+            for index in range(me, net.n_blocks, run.n_threads):
+                block = blocks[index]
+                g = run.gradient + block.start * net.item
+                if norm > run.clip:
+                    call(net.rescale, (g, block.count, worker.factor))
+                move(net, run, block, g, worker)
+                if run.l2 > 0:
+                    add_weight_squares(net, run, block, index)
+            meet(run)
+        cost_sum += cost * weight
+        weight_sum += weight
+        norm_sum += norm
+        position += 1
+    if me == 0:
+        run.position, run.step, run.failed = position, run.step + position - run.position, failed
+        run.cost_sum, run.weight_sum, run.norm_sum = run.cost_sum + cost_sum, run.weight_sum + weight_sum, run.norm_sum + norm_sum
+
+
+@njit(error_model="numpy")
+def move(net, run, block, g, worker):
+    """The optimizer's step on one block: it changes the vector and the state in place."""
+    at = block.start * net.item
+    call(run.update, (run.vector + at, g, run.state_1 + at, run.state_2 + at, block.count, worker.coefficients))
+
+
+@njit(error_model="numpy")
+def add_weight_squares(net, run, block, index):
+    """The sum of the squares of the weights of one block."""
+    call(net.add_squares, (run.vector + block.start * net.item, block.n_weights, net.squares + 8 * index))
+
+
+@part("Net* Call* i")
+def gradient(net_at, run_at, me):
+    """The sums of the loss, of the weights, and of s_i dl_i/dtheta over one batch: neither divided nor with L2."""
+    net, run = carray(net_at, 1)[0], carray(run_at, 1)[0]
+    layers, segments, blocks = carray(as_layers(net.layers), net.n_layers), carray(as_segments(net.segments), net.n_segments), carray(as_blocks(net.blocks), net.n_blocks)
+    worker = carray(as_workers(net.workers), run.n_threads)[me]
+    m = run.n_rows
+    first, last = share(m, run.n_threads, me)
+    fetch(net, layers, run, 0, first, last)
+    if first < last:
+        put(worker.factor, 1.0)
+        forward(net, layers, run, worker, first, last, run.step)
+        backward(net, layers, run, worker, first, last, run.step)
+    meet(run)
+    for index in range(me, net.n_blocks, run.n_threads):
+        block = blocks[index]
+        block_gradient(net, layers, segments, block, m, worker, run.gradient + block.start * net.item)
+    if me == 0:
+        run.cost_sum = total(net.units, (m + UNIT - 1) // UNIT, 2)
+        run.weight_sum = total(net.units + 8, (m + UNIT - 1) // UNIT, 2)
+
+
+@part("Net* Call* i")
+def predict(net_at, run_at, me):
+    """y_hat of all rows, chunk by chunk, without dropout; or, where there is Y, the sums of s_i l_i and of s_i of each chunk."""
+    net, run = carray(net_at, 1)[0], carray(run_at, 1)[0]
+    layers = carray(as_layers(net.layers), net.n_layers)
+    worker = carray(as_workers(net.workers), run.n_threads)[me]
+    item, n_in, n_out = net.item, layers[0].n_in, layers[net.n_layers - 1].n_out
+    chunks = (run.n_rows + net.chunk - 1) // net.chunk
+    for chunk in range(me, chunks, run.n_threads):
+        first = chunk * net.chunk
+        rows = min(net.chunk, run.n_rows - first)
+        a, free = run.X + first * n_in * item, 0
+        for l in range(net.n_layers):
+            layer = layers[l]
+            width = layer.n_out
+            W, b = run.vector + layer.W_at, run.vector + layer.b_at
+            z = worker.buffers + free * net.room
+            f = z if layer.in_place else worker.buffers + (free + 1) % 3 * net.room
+            if l == net.n_layers - 1 and run.Y == 0:
+                f = run.output + first * n_out * item
+                z = f if layer.in_place else z
+            call(net.multiply, (rows, width, layer.n_in, a, layer.n_in, 1, W, width, z, width, b, 0, 1, worker.strip))
+            call(layer.forward, (z, f, rows, width, layer.parameters))
+            a = f
+            free = (free + 1) % 3 if layer.in_place else (free + 2) % 3
+            if run.Y and l == net.n_layers - 1:
+                scratch, y = worker.buffers + free * net.room, run.Y + first * n_out * item
+                call(net.objective, (worker.losses, scratch, z, f, y, rows, width, net.parameters, 0))
+                weighted = types.int64(run.s != 0)
+                call(net.add_losses, (worker.losses, run.s + first * item, weighted, run.sums + 16 * chunk, 0, rows))

@@ -1,0 +1,105 @@
+"""Rules that look at a whole row: softmax, and the losses fused with it."""
+
+from __future__ import annotations
+
+import math
+
+from pellucid.engines.compiled.elementary import exp, log
+from pellucid.engines.compiled.intrinsics import as_entry
+from pellucid.engines.compiled.parts import part
+
+
+@part("T* T* i i T*")
+def softmax(z, a, m, n, _):
+    """a_i = e^(z_i - top) / sum_j e^(z_j - top), row by row; the exponentials of all rows are one loop, so that they fill the vectors."""
+    for i in range(m):
+        top = z[i * n]
+        for j in range(1, n):
+            top = max(top, z[i * n + j])
+        for j in range(n):
+            a[i * n + j] = z[i * n + j] - top
+    for entry in range(m * n):
+        a[entry] = exp(a[entry])
+    for i in range(m):
+        total = as_entry(0, a)
+        for j in range(n):
+            total += a[i * n + j]
+        share = as_entry(1, a) / total
+        for j in range(n):
+            a[i * n + j] *= share
+
+
+@part("T* T* T* i i T*")
+def softmax_backward(da, _, a, m, n, __):
+    """dz = a * (da - sum_k a_k da_k): the Jacobian applied."""
+    for i in range(m):
+        total = as_entry(0, a)
+        for j in range(n):
+            total += a[i * n + j] * da[i * n + j]
+        for j in range(n):
+            da[i * n + j] = a[i * n + j] * (da[i * n + j] - total)
+
+
+@part("d* T* T* T* T* i i T* i")
+def softmax_cross_entropy(losses, dz, z, a, y, m, n, _, both):
+    """l = -sum_k y_k log a_k; dz = a sum(y) - y.
+
+    log a_k = z_k - top - log sum_j e^(z_j - top), and the last logarithm is -log of the largest a, whose own exponent is 0.
+    """
+    for i in range(m):
+        top, largest = z[i * n], a[i * n]
+        for j in range(1, n):
+            top, largest = max(top, z[i * n + j]), max(largest, a[i * n + j])
+        weight, total = as_entry(0, a), as_entry(0, a)
+        for j in range(n):
+            weight += y[i * n + j]
+            total += y[i * n + j] * (z[i * n + j] - top)
+        losses[i] = weight * -log(largest) - total
+        if both:
+            for j in range(n):
+                dz[i * n + j] = a[i * n + j] * weight - y[i * n + j]
+
+
+@part("d* T* T* T* T* i i T* i")
+def softmax_log_loss(losses, dz, z, a, y, m, n, _, both):
+    """l = -sum_k y_k log a_k + (1 - y_k) log(1 - a_k), 1 - a_k being the sum of the others; dz as `equations.losses.softmax_log_loss`.
+
+    z is written over with log a.
+    """
+    one, zero = as_entry(1, a), as_entry(0, a)
+    for i in range(m):
+        row = i * n
+        top = z[row]
+        for j in range(1, n):
+            top = max(top, z[row + j])
+        total, weight = zero, zero
+        for j in range(n):
+            total += exp(z[row + j] - top)
+            weight += y[row + j]
+        shift = top + log(total)
+        for j in range(n):
+            z[row + j] -= shift
+            if both:
+                dz[row + j] = a[row + j] - y[row + j] + a[row + j] * (weight - y[row + j])
+        loss = 0.0
+        for j in range(n):
+            rest = -math.inf
+            if n > 1:
+                largest = as_entry(-math.inf, a)
+                for k in range(n):
+                    if k != j:
+                        largest = max(largest, z[row + k])
+                others = zero
+                for k in range(n):
+                    if k != j:
+                        others += exp(z[row + k] - largest)
+                rest = largest + log(others)
+                loss -= y[row + j] * z[row + j] + (one - y[row + j]) * rest
+                if both:
+                    odds = z[row + j] - rest
+                    for k in range(n):
+                        if k != j:
+                            dz[row + k] -= (one - y[row + j]) * exp(z[row + k] + odds)
+            elif y[row] != one:
+                loss = math.inf
+        losses[i] = loss

@@ -1,0 +1,46 @@
+"""The tables that compiled code reads: plain records of integers and float64, filled in by `pellucid.engines.compiled.plan`.
+
+Fields that end in nothing else are counts or addresses; ``*_at`` are distances in bytes from the beginning of the flat vector.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import from_dtype, types
+
+
+def _record(integers: str, reals: str = "") -> np.dtype[Any]:
+    return np.dtype([(name, np.int64) for name in integers.split()] + [(name, np.float64) for name in reals.split()])
+
+
+LAYER = _record("n_in n_out W_at b_at z f a dz in_place forward backward parameters index threshold mask scale")
+"""Layer l: its sizes, where W and b are in the vector, its arrays (m, n_out), its rule; dropout: by threshold, or by a mask"""
+
+SEGMENT = _record("layer first last at")
+"""Rows first..last of dW of a layer (layer < 0: db of layer -layer - 1), which fill its block from entry ``at`` on"""
+
+BLOCK = _record("first_segment last_segment start count n_weights")
+"""A range of the flat vector that one thread brings up to date; its first n_weights entries are weights, the others biases"""
+
+WORKER = _record("gradient strip coefficients buffers losses factor")
+"""The memory of one thread"""
+
+NET = _record(
+    "n_layers n_blocks n_segments item layers blocks segments workers losses units norms squares x y s x_copy y_copy s_copy one objective parameters link chunk room "
+    "multiply multiply_transposed gather weigh add_losses drop apply_mask penalize rescale add_squares"
+)
+"""A network: its tables, its arrays for a batch, the addresses of the parts; ``link`` says that dz_L comes by way of da_L"""
+
+CALL = _record(
+    "vector X Y s order n_rows batch_size position stop rates weights seed step state_1 state_2 prepare update settings "
+    "n_threads arrived released gradient sums output masked failed",
+    "l2 clip cost_sum weight_sum norm_sum",
+)
+"""One call: the data, where to begin and to stop; what comes out of it"""
+
+
+def pointer_to(record: np.dtype[Any]) -> types.CPointer:
+    """Numba's type of a pointer to a record."""
+    return types.CPointer(from_dtype(record))

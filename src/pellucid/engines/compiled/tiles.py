@@ -1,0 +1,200 @@
+"""Register tiles: the inner kernel of every matrix product, written as vector code.
+
+A tile is a few rows and a few vectors of columns of C that stay in registers while the inner index p runs:
+
+    C[i, j] = start[i, j] + sum_p A[i, p] B[p, j]
+
+Each step of p loads the vectors of row p of B once and multiplies them with one broadcast entry of A for each row: rows * vectors fused
+multiply-adds for rows + vectors loads (Goto and van de Geijn 2008, *Anatomy of high-performance matrix multiplication*). A is read through
+two strides, so that A and its transpose need no copy. Each entry of C is one chain of fused multiply-adds in the order of p, whatever
+the tile: so results do not depend on how the rows are cut into tiles or among threads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from pellucid.engines.compiled.intrinsics import INT, size_of, vector_bytes
+
+VECTOR_BYTES = vector_bytes()
+VECTORS = 2
+"""vectors of columns in a tile"""
+ROWS = 8 if VECTOR_BYTES == 64 else 4
+"""rows in a full tile: with 8 rows and 2 vectors, 16 of the 32 registers of AVX-512 are sums (4 rows: 8 of AVX2's 16)"""
+BIT = ir.IntType(1)
+HALF = ir.IntType(32)
+
+
+class _Vectors:
+    """Builds vector code for one element type."""
+
+    def __init__(self, context: Any, builder: Any, dtype: Any) -> None:
+        self.builder = builder
+        self.size = size_of(context, dtype)
+        self.lanes = VECTOR_BYTES // self.size
+        self.scalar = context.get_value_type(dtype)
+        self.vector = ir.VectorType(self.scalar, self.lanes)
+        self.bits = ir.VectorType(BIT, self.lanes)
+
+    def at(self, pointer: Any, entries: Any, kind: Any) -> Any:
+        """The pointer ``entries`` entries on, to values of ``kind``."""
+        moved = self.builder.add(self.builder.ptrtoint(pointer, INT), self.builder.mul(entries, INT(self.size)))
+        return self.builder.inttoptr(moved, kind.as_pointer())
+
+    def splat(self, value: Any, kind: Any) -> Any:
+        """A vector that holds the value in every lane."""
+        one = self.builder.insert_element(ir.Constant(kind, ir.Undefined), value, HALF(0))
+        return self.builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), ir.Constant(ir.VectorType(HALF, self.lanes), None))
+
+    def first(self, count: Any) -> Any:
+        """The mask of the first ``count`` lanes."""
+        indices = ir.VectorType(HALF, self.lanes)
+        lanes = ir.Constant(indices, [HALF(i) for i in range(self.lanes)])
+        return self.builder.icmp_signed("<", lanes, self.splat(self.builder.trunc(count, HALF), indices))
+
+    def load(self, pointer: Any, mask: Any = None) -> Any:
+        """A vector; 0 where the mask is off, and no read beyond."""
+        if mask is None:
+            value = self.builder.load(pointer, typ=self.vector)
+            value.align = self.size
+            return value
+        name = f"llvm.masked.load.v{self.lanes}f{8 * self.size}.p0"
+        kind = ir.FunctionType(self.vector, [self.vector.as_pointer(), HALF, self.bits, self.vector])
+        function = cgutils.get_or_insert_function(self.builder.module, kind, name)
+        return self.builder.call(function, [pointer, HALF(self.size), mask, ir.Constant(self.vector, None)])
+
+    def store(self, value: Any, pointer: Any, mask: Any = None) -> None:
+        """Write a vector, only the lanes of the mask."""
+        if mask is None:
+            self.builder.store(value, pointer, align=self.size)
+            return
+        name = f"llvm.masked.store.v{self.lanes}f{8 * self.size}.p0"
+        kind = ir.FunctionType(ir.VoidType(), [self.vector, self.vector.as_pointer(), HALF, self.bits])
+        function = cgutils.get_or_insert_function(self.builder.module, kind, name)
+        self.builder.call(function, [value, pointer, HALF(self.size), mask])
+
+    def fma(self, a: Any, b: Any, c: Any) -> Any:
+        """A b + c, rounded once."""
+        kind = ir.FunctionType(self.vector, [self.vector] * 3)
+        function = cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.fma.v{self.lanes}f{8 * self.size}")
+        return self.builder.call(function, [a, b, c])
+
+
+@intrinsic
+def lanes(typingctx: Any, pointer: Any) -> Any:
+    """How many entries a vector holds."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return INT(VECTOR_BYTES // size_of(context, pointer.dtype))
+
+    return types.int64(pointer), code
+
+
+@intrinsic(prefer_literal=True)
+def tile(
+    typingctx: Any,
+    rows: Any,
+    vectors: Any,
+    masked: Any,
+    i: Any,
+    k: Any,
+    a: Any,
+    row_step: Any,
+    inner_step: Any,
+    b: Any,
+    b_row: Any,
+    c: Any,
+    c_row: Any,
+    start: Any,
+    start_row: Any,
+    started: Any,
+    columns: Any,
+) -> Any:
+    """The tile of C from row i on. ``rows``, ``vectors`` and ``masked`` are literals; masked: the last vector ends at ``columns``.
+
+    A[i, p] lies at a[i * row_step + p * inner_step], B[p, j] at b[p * b_row + j], C[i, j] at c[i * c_row + j]; start likewise (start_row
+    0 repeats one row: the bias), and is 0 where ``started`` is 0.
+    """
+    if not all(isinstance(item, types.IntegerLiteral) for item in (rows, vectors, masked)):
+        return None
+    n_rows, n_vectors, partial = rows.literal_value, vectors.literal_value, bool(masked.literal_value)
+    pointer, integer = a, types.int64
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        _, _, _, top, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, columns = arguments
+        v = _Vectors(context, builder, pointer.dtype)
+        mask = v.first(builder.sub(columns, INT((n_vectors - 1) * v.lanes))) if partial else None
+        masks = [None] * (n_vectors - 1) + [mask]
+        each = [(i, j) for i in range(n_rows) for j in range(n_vectors)]
+
+        def place(base: Any, row: Any, step: Any, j: int) -> Any:
+            return v.at(base, builder.add(builder.mul(row, step), INT(j * v.lanes)), v.vector)
+
+        a, c, start = (
+            v.at(base, builder.mul(top, step), v.scalar) for base, step in ((a, row_step), (c, c_row), (start, start_row))
+        )
+
+        sums = {key: cgutils.alloca_once(builder, v.vector) for key in each}
+        with builder.if_else(builder.icmp_unsigned("!=", started, INT(0))) as (given, absent):
+            with given:
+                for i, j in each:
+                    builder.store(v.load(place(start, INT(i), start_row, j), masks[j]), sums[i, j])
+            with absent:
+                for key in each:
+                    builder.store(ir.Constant(v.vector, None), sums[key])
+        with cgutils.for_range(builder, k) as loop:
+            across = [v.load(place(b, loop.index, b_row, j), masks[j]) for j in range(n_vectors)]
+            along = builder.mul(loop.index, inner_step)
+            for i in range(n_rows):
+                entry = v.at(a, builder.add(builder.mul(INT(i), row_step), along), v.scalar)
+                factor = v.splat(builder.load(entry, typ=v.scalar), v.vector)
+                for j in range(n_vectors):
+                    builder.store(v.fma(factor, across[j], builder.load(sums[i, j], typ=v.vector)), sums[i, j])
+        for i, j in each:
+            v.store(builder.load(sums[i, j], typ=v.vector), place(c, INT(i), c_row, j), masks[j])
+        return context.get_dummy_value()
+
+    kinds = [rows, vectors, masked, integer, integer, a, integer, integer, b, integer, c, integer, start, integer, integer, integer]
+    return types.void(*kinds), code
+
+
+@intrinsic
+def transpose(typingctx: Any, source: Any, source_row: Any, rows: Any, columns: Any, target: Any, target_row: Any) -> Any:
+    """target[j, i] = source[i, j] for a block of at most a vector's lanes of rows and columns; 0 where the block has less.
+
+    In registers, by halves: log2(lanes) rounds of shuffles, a quarter of a cycle an entry, where an entry at a time costs two.
+    """
+    integer = types.int64
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        source_at, source_row, rows, columns, target_at, target_row = arguments
+        v = _Vectors(context, builder, source.dtype)
+        inside = v.first(columns)
+        block = []
+        for i in range(v.lanes):
+            present = v.splat(builder.icmp_signed("<", INT(i), rows), v.bits)
+            row = v.at(source_at, builder.mul(INT(i), source_row), v.vector)
+            block.append(v.load(row, builder.and_(inside, present)))
+        half = v.lanes // 2
+        while half:
+            # exchange the upper right with the lower left quarter of every square of 2 half rows
+            low = [i if not i & half else (i ^ half) + v.lanes for i in range(v.lanes)]
+            high = [i + v.lanes if i & half else (i | half) for i in range(v.lanes)]
+            for i in range(v.lanes):
+                if i & half:
+                    continue
+                first, second = block[i], block[i | half]
+                for at, order in ((i, low), (i | half, high)):
+                    picks = ir.Constant(ir.VectorType(HALF, v.lanes), [HALF(entry) for entry in order])
+                    block[at] = builder.shuffle_vector(first, second, picks)
+            half //= 2
+        for j in range(v.lanes):
+            v.store(block[j], v.at(target_at, builder.mul(INT(j), target_row), v.vector))
+        return context.get_dummy_value()
+
+    return types.void(source, integer, integer, integer, target, integer), code

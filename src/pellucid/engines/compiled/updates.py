@@ -1,0 +1,126 @@
+"""Optimizers as parts: one pass over a range of the flat vector, and what is prepared once for each step.
+
+They are `pellucid.equations.optimizers` in machine code, the same operations in the same order but for divisions by a number that is the
+same for all entries, which are multiplications by its reciprocal. Of each, ``<name>_step`` turns the settings, alpha and the count t of
+steps into the coefficients of a step, in float64; ``<name>`` moves theta, given g, and the state r (and v) beside it.
+"""
+
+from __future__ import annotations
+
+import math
+
+from pellucid.engines.compiled.intrinsics import as_entry
+from pellucid.engines.compiled.parts import part
+
+COEFFICIENTS = 8
+"""room for the coefficients of a step"""
+
+
+@part("d* d* i d*")
+def gradient_descent_step(settings, alpha, t, c):
+    """Alpha."""
+    c[0] = alpha[0]
+
+
+@part("T* T* T* T* i d*")
+def gradient_descent(theta, g, _, __, count, c):
+    """theta - alpha g."""
+    alpha = as_entry(c[0], theta)
+    for i in range(count):
+        theta[i] -= alpha * g[i]
+
+
+@part("d* d* i d*")
+def momentum_step(settings, alpha, t, c):
+    """Alpha and mu."""
+    c[0], c[1] = alpha[0], settings[0]
+
+
+@part("T* T* T* T* i d*")
+def momentum(theta, g, v, _, count, c):
+    """v = mu v - alpha g, theta + v."""
+    alpha, mu = as_entry(c[0], theta), as_entry(c[1], theta)
+    for i in range(count):
+        velocity = mu * v[i] - alpha * g[i]
+        v[i] = velocity
+        theta[i] += velocity
+
+
+@part("T* T* T* T* i d*")
+def nesterov(theta, g, v, _, count, c):
+    """v = mu v - alpha g, theta + mu v - alpha g."""
+    alpha, mu = as_entry(c[0], theta), as_entry(c[1], theta)
+    for i in range(count):
+        pull = alpha * g[i]
+        velocity = mu * v[i] - pull
+        v[i] = velocity
+        theta[i] += mu * velocity - pull
+
+
+@part("d* d* i d*")
+def adagrad_step(settings, alpha, t, c):
+    """Alpha and epsilon."""
+    c[0], c[1] = alpha[0], settings[1]
+
+
+@part("T* T* T* T* i d*")
+def adagrad(theta, g, r, _, count, c):
+    """r + g^2, theta - alpha g / sqrt(r + epsilon)."""
+    alpha, epsilon = as_entry(c[0], theta), as_entry(c[1], theta)
+    for i in range(count):
+        size = r[i] + g[i] * g[i]
+        r[i] = size
+        theta[i] -= alpha * g[i] / math.sqrt(size + epsilon)
+
+
+@part("d* d* i d*")
+def rmsprop_step(settings, alpha, t, c):
+    """Alpha, rho, 1 - rho and epsilon."""
+    c[0], c[1], c[2], c[3] = alpha[0], settings[0], 1 - settings[0], settings[1]
+
+
+@part("T* T* T* T* i d*")
+def rmsprop(theta, g, r, _, count, c):
+    """rho r + (1 - rho) g^2, theta - alpha g / (sqrt(r) + epsilon)."""
+    alpha, rho, rest, epsilon = as_entry(c[0], theta), as_entry(c[1], theta), as_entry(c[2], theta), as_entry(c[3], theta)
+    for i in range(count):
+        size = rho * r[i] + rest * g[i] * g[i]
+        r[i] = size
+        theta[i] -= alpha * g[i] / (math.sqrt(size) + epsilon)
+
+
+@part("d* d* i d*")
+def adam_step(settings, alpha, t, c):
+    """The coefficients of both moments, epsilon, alpha / (1 - b1^t), 1 / (1 - b2^t), and alpha lambda for AdamW."""
+    c[0], c[1] = settings[0], 1 - settings[0]
+    c[2], c[3] = settings[1], 1 - settings[1]
+    c[4] = settings[2]
+    c[5] = alpha[0] / (1 - settings[0] ** t)
+    c[6] = 1 / (1 - settings[1] ** t)
+    c[7] = alpha[0] * settings[3]
+
+
+@part("T* T* T* T* i d*")
+def adam(theta, g, m, v, count, c):
+    """m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, theta - alpha m^ / (sqrt(v^) + epsilon)."""
+    b1, rest1, b2, rest2 = as_entry(c[0], theta), as_entry(c[1], theta), as_entry(c[2], theta), as_entry(c[3], theta)
+    epsilon, alpha, correction = as_entry(c[4], theta), as_entry(c[5], theta), as_entry(c[6], theta)
+    for i in range(count):
+        first = b1 * m[i] + rest1 * g[i]
+        second = b2 * v[i] + rest2 * g[i] * g[i]
+        m[i], v[i] = first, second
+        theta[i] -= alpha * first / (math.sqrt(second * correction) + epsilon)
+
+
+@part("T* T* T* T* i d*")
+def adamw(theta, g, m, v, count, c):
+    """Adam's step less alpha lambda theta."""
+    b1, rest1, b2, rest2 = as_entry(c[0], theta), as_entry(c[1], theta), as_entry(c[2], theta), as_entry(c[3], theta)
+    epsilon, alpha, correction, decay = as_entry(c[4], theta), as_entry(c[5], theta), as_entry(c[6], theta), as_entry(c[7], theta)
+    for i in range(count):
+        first = b1 * m[i] + rest1 * g[i]
+        second = b2 * v[i] + rest2 * g[i] * g[i]
+        m[i], v[i] = first, second
+        theta[i] -= alpha * first / (math.sqrt(second * correction) + epsilon) + decay * theta[i]
+
+
