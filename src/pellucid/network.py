@@ -13,8 +13,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from pellucid import storage
 from pellucid.architecture import Architecture, Layer
 from pellucid.engines import load as load_engine
-from pellucid.engines.reference import masks
-from pellucid.engines.threads import at_most
+from pellucid.engines.steps import masks
 from pellucid.equations.activations import Activation
 from pellucid.equations.arrays import Array
 from pellucid.equations.initializers import Initializer
@@ -235,8 +234,9 @@ class Network:
             positive_integer(n_threads, "n_threads", "fit")
         if check_gradients:
             self._prove(X, Y, s)
-        with at_most(n_threads):
-            self.history = train(load_engine(engine, self.architecture), self.vector, plan, self, self._take)
+        chosen = load_engine(engine, self.architecture)
+        with chosen.at_most(n_threads):
+            self.history = train(chosen, self.vector, plan, self, self._take)
         return self.history
 
     def _take(self, vector: Array) -> None:

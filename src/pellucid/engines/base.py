@@ -1,7 +1,8 @@
-"""The engine protocol: four methods at the level of a whole network, and the table of engines."""
+"""The engine protocol: a few methods at the level of a whole network, and the table of engines."""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import NamedTuple, Protocol
@@ -11,8 +12,8 @@ from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import Optimizer, State
 from pellucid.errors import unknown_name
 
-ENGINES = {"reference": "pellucid.engines.reference"}
-DEFAULT = "reference"
+ENGINES = {"compiled": "pellucid.engines.compiled.engine", "reference": "pellucid.engines.reference"}
+DEFAULT = "compiled"
 
 
 class Sums(NamedTuple):
@@ -69,11 +70,15 @@ class Batches:
 
 
 class Engine(Protocol):
-    """Computes for one architecture. Arrays are in the rows convention and of one dtype; parameters and gradients are flat vectors."""
+    """Computes for one architecture. Arrays are in the rows convention, C-ordered and of one dtype; parameters and gradients are flat vectors."""
 
     @property
     def architecture(self) -> Architecture:
         """What it computes for."""
+        ...
+
+    def at_most(self, n_threads: int | None) -> AbstractContextManager[None]:
+        """While it is entered, so many threads at most; None leaves it to the engine."""
         ...
 
     def predict(self, vector: Array, X: Array) -> Array:

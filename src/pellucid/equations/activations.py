@@ -34,6 +34,8 @@ class Activation(ABC):
     """the z at which the derivative jumps"""
     forward: Callable[[Inexact[Array, "m n"]], Inexact[Array, "m n"]]
     """a = f(z)"""
+    pieces: tuple[str, str]
+    """the same two formulas out of stable pieces (sigmoid, softplus, expm1, where ...), as compiled engines take them"""
 
     @abstractmethod
     def backward(self, da: Inexact[Array, "m n"], z: Inexact[Array, "m n"], a: Inexact[Array, "m n"]) -> Inexact[Array, "m n"]:
@@ -83,7 +85,7 @@ def identity() -> Activation:
     def derivative(z: Array, a: Array) -> Array:
         return namespace(z).ones_like(z)
 
-    return Elementwise("identity", "z", "1", REAL, (), forward, derivative)
+    return Elementwise("identity", "z", "1", REAL, (), forward, ("z", "1"), derivative)
 
 
 def logistic() -> Activation:
@@ -92,7 +94,7 @@ def logistic() -> Activation:
     def derivative(z: Array, a: Array) -> Array:
         return a * (1 - a)
 
-    return Elementwise("sigmoid", "1 / (1 + exp(-z))", "a * (1 - a)", OPEN_UNIT, (), sigmoid, derivative)
+    return Elementwise("sigmoid", "1 / (1 + exp(-z))", "a * (1 - a)", OPEN_UNIT, (), sigmoid, ("sigmoid(z)", "a * (1 - a)"), derivative)
 
 
 def tanh() -> Activation:
@@ -105,7 +107,7 @@ def tanh() -> Activation:
         return (1 - a) * (1 + a)
 
     bounds = Interval(-1.0, 1.0, (False, False))
-    return Elementwise("tanh", "tanh(z)", "1 - a**2", bounds, (), forward, derivative)
+    return Elementwise("tanh", "tanh(z)", "1 - a**2", bounds, (), forward, ("tanh(z)", "(1 - a) * (1 + a)"), derivative)
 
 
 def relu() -> Activation:
@@ -118,7 +120,8 @@ def relu() -> Activation:
     def derivative(z: Array, a: Array) -> Array:
         return namespace(z).astype(not_negative(z), z.dtype)
 
-    return Elementwise("relu", "max(0, z)", "1 if z >= 0 else 0", NOT_NEGATIVE, (0.0,), forward, derivative)
+    pieces = "where(z < 0, 0, z)", "where(z < 0, 0, 1)"
+    return Elementwise("relu", "max(0, z)", "1 if z >= 0 else 0", NOT_NEGATIVE, (0.0,), forward, pieces, derivative)
 
 
 def leaky_relu(slope: float = 0.01) -> Activation:
@@ -141,7 +144,9 @@ def leaky_relu(slope: float = 0.01) -> Activation:
 
     bounds = REAL if slope > 0 else NOT_NEGATIVE
     spec, text = spelled("leaky_relu", slope=slope), f"max({slope!r} * z, z)"
-    return Elementwise(spec, text, f"1 if z >= 0 else {slope!r}", bounds, (0.0,), forward, derivative)
+    number = repr(float(slope))
+    pieces = f"where(z < 0, {number} * z, z)", f"where(z < 0, {number}, 1)"
+    return Elementwise(spec, text, f"1 if z >= 0 else {slope!r}", bounds, (0.0,), forward, pieces, derivative)
 
 
 def elu(alpha: float = 1.0) -> Activation:
@@ -161,7 +166,10 @@ def elu(alpha: float = 1.0) -> Activation:
 
     text, slope = f"z if z >= 0 else {alpha!r} * (exp(z) - 1)", f"1 if z >= 0 else {alpha!r} * exp(z)"
     bounds = Interval(-alpha, math.inf, (False, False))
-    return Elementwise(spelled("elu", alpha=alpha), text, slope, bounds, () if alpha == 1 else (0.0,), forward, derivative)
+    number = repr(float(alpha))
+    pieces = f"where(z < 0, {number} * expm1(z), z)", f"where(z < 0, {number} * exp(z), 1)"
+    kinks = () if alpha == 1 else (0.0,)
+    return Elementwise(spelled("elu", alpha=alpha), text, slope, bounds, kinks, forward, pieces, derivative)
 
 
 SELU_SCALE = 1.0507009873554804934193349852946
@@ -185,7 +193,8 @@ def selu() -> Activation:
     text = f"{SELU_SCALE!r} * ({inner.formula})"
     slope = f"{SELU_SCALE!r} * ({inner.derivative_formula})"
     bounds = Interval(-SELU_SCALE * SELU_ALPHA, math.inf, (False, False))
-    return Elementwise("selu", text, slope, bounds, (0.0,), forward, derivative)
+    pieces = f"{SELU_SCALE!r} * ({inner.pieces[0]})", f"{SELU_SCALE!r} * ({inner.pieces[1]})"
+    return Elementwise("selu", text, slope, bounds, (0.0,), forward, pieces, derivative)
 
 
 def smooth_relu() -> Activation:
@@ -194,7 +203,8 @@ def smooth_relu() -> Activation:
     def derivative(z: Array, a: Array) -> Array:
         return sigmoid(z)
 
-    return Elementwise("softplus", "log(1 + exp(z))", "1 / (1 + exp(-z))", POSITIVE, (), softplus, derivative)
+    pieces = "softplus(z)", "sigmoid(z)"
+    return Elementwise("softplus", "log(1 + exp(z))", "1 / (1 + exp(-z))", POSITIVE, (), softplus, pieces, derivative)
 
 
 def softsign() -> Activation:
@@ -210,7 +220,8 @@ def softsign() -> Activation:
         return (1 / (1 + size(z))) ** 2
 
     bounds = Interval(-1.0, 1.0, (False, False))
-    return Elementwise("softsign", "z / (1 + abs(z))", "1 / (1 + abs(z))**2", bounds, (), forward, derivative)
+    pieces = "z / (1 + abs(z))", "square(1 / (1 + abs(z)))"
+    return Elementwise("softsign", "z / (1 + abs(z))", "1 / (1 + abs(z))**2", bounds, (), forward, pieces, derivative)
 
 
 def gelu() -> Activation:
@@ -224,7 +235,8 @@ def gelu() -> Activation:
 
     text = "z * erfc(-z / sqrt(2)) / 2"
     slope = "erfc(-z / sqrt(2)) / 2 + z * exp(-z**2 / 2) / sqrt(2 * pi)"
-    return Elementwise("gelu", text, slope, Interval(-0.17, math.inf, (True, False)), (), forward, derivative)
+    pieces = "z * normal_cdf(z)", f"normal_cdf(z) + z * exp(-0.5 * z * z) * {1 / math.sqrt(2 * math.pi)!r}"
+    return Elementwise("gelu", text, slope, Interval(-0.17, math.inf, (True, False)), (), forward, pieces, derivative)
 
 
 def silu() -> Activation:
@@ -238,7 +250,8 @@ def silu() -> Activation:
         return s * (1 + z * sigmoid(-z))
 
     text, slope = "z / (1 + exp(-z))", "(1 + z / (1 + exp(z))) / (1 + exp(-z))"
-    return Elementwise("silu", text, slope, Interval(-0.2785, math.inf, (True, False)), (), forward, derivative)
+    pieces = "z * sigmoid(z)", "sigmoid(z) * (1 + z * sigmoid(-z))"
+    return Elementwise("silu", text, slope, Interval(-0.2785, math.inf, (True, False)), (), forward, pieces, derivative)
 
 
 def mish() -> Activation:
@@ -253,7 +266,9 @@ def mish() -> Activation:
 
     text = "z * tanh(log(1 + exp(z)))"
     slope = "tanh(log(1 + exp(z))) + z / (1 + exp(-z)) * (1 - tanh(log(1 + exp(z)))**2)"
-    return Elementwise("mish", text, slope, Interval(-0.3089, math.inf, (True, False)), (), forward, derivative)
+    t = "tanh(softplus(z))"
+    pieces = f"z * {t}", f"{t} + z * sigmoid(z) * (1 - {t}) * (1 + {t})"
+    return Elementwise("mish", text, slope, Interval(-0.3089, math.inf, (True, False)), (), forward, pieces, derivative)
 
 
 def hard_tanh() -> Activation:
@@ -267,7 +282,8 @@ def hard_tanh() -> Activation:
 
     bounds = Interval(-1.0, 1.0, (True, True))
     text, slope = "min(1, max(-1, z))", "1 if -1 <= z < 1 else 0"
-    return Elementwise("hard_tanh", text, slope, bounds, (-1.0, 1.0), forward, derivative)
+    pieces = "clip(z, -1, 1)", "where((z >= -1) & (z < 1), 1, 0)"
+    return Elementwise("hard_tanh", text, slope, bounds, (-1.0, 1.0), forward, pieces, derivative)
 
 
 def exponential() -> Activation:
@@ -279,7 +295,7 @@ def exponential() -> Activation:
     def derivative(z: Array, a: Array) -> Array:
         return a
 
-    return Elementwise("exp", "exp(z)", "a", POSITIVE, (), forward, derivative)
+    return Elementwise("exp", "exp(z)", "a", POSITIVE, (), forward, ("exp(z)", "a"), derivative)
 
 
 def softmax() -> Activation:
@@ -290,7 +306,7 @@ def softmax() -> Activation:
         e = xp.exp(z - xp.max(xp.real(z), axis=-1, keepdims=True))
         return e / xp.sum(e, axis=-1, keepdims=True)
 
-    return Softmax("softmax", "exp(z_i) / sum_j exp(z_j)", "a_i * ((i == k) - a_k)", OPEN_UNIT, (), forward)
+    return Softmax("softmax", "exp(z_i) / sum_j exp(z_j)", "a_i * ((i == k) - a_k)", OPEN_UNIT, (), forward, ("", ""))
 
 
 CATALOGUE: dict[str, Callable[..., Activation]] = {

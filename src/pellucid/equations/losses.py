@@ -54,6 +54,8 @@ class Loss:
     """what each output adds, from y_hat and y"""
     slope: Callable[[Inexact[Array, "m n"], Inexact[Array, "m n"]], Inexact[Array, "m n"]]
     """the derivative of the contribution with respect to y_hat"""
+    pieces: tuple[str, str]
+    """the same two formulas out of stable pieces (xlogy, clip ...), as compiled engines take them"""
 
     def value(self, y_hat: Inexact[Array, "m n"], y: Inexact[Array, "m n"]) -> Inexact[Array, " m"]:
         """l_i of each sample."""
@@ -80,7 +82,8 @@ def mse() -> Loss:
         return 2 * (y_hat - y)
 
     formulas = "(y_hat - y)**2", "2 * (y_hat - y)"
-    return Loss("mse", *formulas, True, REAL, REAL, (), "identity", contribution, slope)
+    pieces = "square(y_hat - y)", "2 * (y_hat - y)"
+    return Loss("mse", *formulas, True, REAL, REAL, (), "identity", contribution, slope, pieces)
 
 
 def half_mse() -> Loss:
@@ -93,7 +96,8 @@ def half_mse() -> Loss:
         return y_hat - y
 
     formulas = "(y_hat - y)**2 / 2", "y_hat - y"
-    return Loss("half_mse", *formulas, True, REAL, REAL, (), "identity", contribution, slope)
+    pieces = "0.5 * square(y_hat - y)", "y_hat - y"
+    return Loss("half_mse", *formulas, True, REAL, REAL, (), "identity", contribution, slope, pieces)
 
 
 def mae() -> Loss:
@@ -106,7 +110,8 @@ def mae() -> Loss:
         return namespace(y_hat).sign(y_hat - y)
 
     formulas = "abs(y_hat - y)", "sign(y_hat - y)"
-    return Loss("mae", *formulas, True, REAL, REAL, (0.0,), "identity", contribution, slope)
+    pieces = "abs(y_hat - y)", "sign(y_hat - y)"
+    return Loss("mae", *formulas, True, REAL, REAL, (0.0,), "identity", contribution, slope, pieces)
 
 
 def huber(delta: float = 1.0) -> Loss:
@@ -127,7 +132,9 @@ def huber(delta: float = 1.0) -> Loss:
         f"(y_hat - y)**2 / 2 if abs(y_hat - y) <= {d} else {d} * (abs(y_hat - y) - {d} / 2)",
         f"min({d}, max(-{d}, y_hat - y))",
     )
-    return Loss(spelled("huber", delta=delta), *formulas, True, REAL, REAL, (), "identity", contribution, slope)
+    inside = f"clip(y_hat - y, -{d}, {d})"
+    pieces = f"{inside} * (y_hat - y - 0.5 * {inside})", inside
+    return Loss(spelled("huber", delta=delta), *formulas, True, REAL, REAL, (), "identity", contribution, slope, pieces)
 
 
 def poisson() -> Loss:
@@ -143,7 +150,8 @@ def poisson() -> Loss:
         return 1 - y / y_hat
 
     formulas = "y_hat - y + y * log(y / y_hat)", "1 - y / y_hat"
-    return Loss("poisson", *formulas, True, POSITIVE, NOT_NEGATIVE, (), "exp", contribution, slope)
+    pieces = "y_hat - y + xlogy(y, y) - xlogy(y, y_hat)", "1 - y / y_hat"
+    return Loss("poisson", *formulas, True, POSITIVE, NOT_NEGATIVE, (), "exp", contribution, slope, pieces)
 
 
 def log_loss() -> Loss:
@@ -156,7 +164,8 @@ def log_loss() -> Loss:
         return _ratio(1 - y, 1 - y_hat) - _ratio(y, y_hat)
 
     formulas = "-(y * log(y_hat) + (1 - y) * log(1 - y_hat))", "-y / y_hat + (1 - y) / (1 - y_hat)"
-    return Loss("log_loss", *formulas, False, OPEN_UNIT, CLOSED_UNIT, (), "sigmoid", contribution, slope)
+    pieces = "-xlogy(y, y_hat) - xlogy(1 - y, 1 - y_hat)", "ratio(1 - y, 1 - y_hat) - ratio(y, y_hat)"
+    return Loss("log_loss", *formulas, False, OPEN_UNIT, CLOSED_UNIT, (), "sigmoid", contribution, slope, pieces)
 
 
 def cross_entropy() -> Loss:
@@ -169,7 +178,8 @@ def cross_entropy() -> Loss:
         return -_ratio(y, y_hat)
 
     formulas = "-y * log(y_hat)", "-y / y_hat"
-    return Loss("cross_entropy", *formulas, False, OPEN_UNIT, CLOSED_UNIT, (), "softmax", contribution, slope)
+    pieces = "-xlogy(y, y_hat)", "-ratio(y, y_hat)"
+    return Loss("cross_entropy", *formulas, False, OPEN_UNIT, CLOSED_UNIT, (), "softmax", contribution, slope, pieces)
 
 
 def _ratio(x: Array, y: Array) -> Array:
@@ -207,6 +217,8 @@ class FusedPair:
     """what each output adds to l_i, from z_L and y"""
     slope: Callable[[Inexact[Array, "m n"], Inexact[Array, "m n"], Inexact[Array, "m n"]], Inexact[Array, "m n"]]
     """dz_L from z_L, a_L and y (before the mean over outputs, where the loss averages)"""
+    pieces: tuple[str, str] = ("", "")
+    """the same two out of stable pieces; empty where they look at a whole row"""
 
 
 def sigmoid_log_loss() -> FusedPair:
@@ -218,7 +230,7 @@ def sigmoid_log_loss() -> FusedPair:
     def slope(z: Array, a: Array, y: Array) -> Array:
         return a - y
 
-    return FusedPair("a - y", contribution, slope)
+    return FusedPair("a - y", contribution, slope, ("softplus(z) - y * z", "a - y"))
 
 
 def softmax_cross_entropy() -> FusedPair:
@@ -242,7 +254,7 @@ def sigmoid_cross_entropy() -> FusedPair:
     def slope(z: Array, a: Array, y: Array) -> Array:
         return -y * sigmoid(-z)
 
-    return FusedPair("-y * (1 - a)", contribution, slope)
+    return FusedPair("-y * (1 - a)", contribution, slope, ("y * softplus(-z)", "-y * sigmoid(-z)"))
 
 
 def softmax_log_loss() -> FusedPair:
@@ -287,7 +299,7 @@ def exp_poisson() -> FusedPair:
     def slope(z: Array, a: Array, y: Array) -> Array:
         return a - y
 
-    return FusedPair("a - y", contribution, slope)
+    return FusedPair("a - y", contribution, slope, ("exp(z) - y * z + xlogy(y, y) - y", "a - y"))
 
 
 def softplus_poisson() -> FusedPair:
@@ -307,7 +319,11 @@ def softplus_poisson() -> FusedPair:
         s = sigmoid(z)
         return s - y * xp.where(far(z), 1, s / xp.where(far(z), 1, a))
 
-    return FusedPair("sigmoid(z) - y * sigmoid(z) / a", contribution, slope)
+    pieces = (
+        "softplus(z) - y * where(z < -30, z, log(softplus(z))) + xlogy(y, y) - y",
+        "sigmoid(z) - y * where(z < -30, 1, sigmoid(z) / softplus(z))",
+    )
+    return FusedPair("sigmoid(z) - y * sigmoid(z) / a", contribution, slope, pieces)
 
 
 FUSED: dict[tuple[str, str], FusedPair] = {

@@ -125,7 +125,8 @@ def pause(typingctx: Any) -> Any:
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         if llvmlite.binding.get_default_triple().startswith("x86_64"):
-            builder.asm(ir.FunctionType(ir.VoidType(), []), "pause", "", [], True)
+            kind = ir.FunctionType(ir.VoidType(), [])
+            builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.sse2.pause"), [])
         return context.get_dummy_value()
 
     return types.void(), code

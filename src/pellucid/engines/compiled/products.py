@@ -1,7 +1,7 @@
 """Matrix products out of register tiles: z = a W + b, da = dz W^T, dW = a^T dz, db = the sum of dz over the samples.
 
-Matrices are C-ordered. Nothing is blocked along the inner index: the strip of B that a column of tiles reads (k rows of two vectors, 128
-bytes a row) stays in the second-level cache up to a k of several thousand.
+Matrices are C-ordered. The strip of B that a column of tiles reads (k rows of two vectors, 128 bytes a row) is to stay in the second-level
+cache, so the inner index runs in pieces of `INNER`; each entry of C goes on from where it was, in the same order as without pieces.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from pellucid.engines.compiled.intrinsics import offset
 from pellucid.engines.compiled.parts import part
 from pellucid.engines.compiled.tiles import ROWS, VECTORS, lanes, tile, transpose
 
+INNER = 2048
+"""inner indices at a time: 256 KiB of B"""
 LARGE = 1 << 17
 """entries of B from which each strip of it is copied together before use: its rows then lie on few memory pages"""
 
@@ -56,21 +58,25 @@ def _any_strip(m, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_r
 def multiply(m, n, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, strip):
     """C = start + A B, C (m, n): A[i, p] at a[i row_step + p inner_step], B (k, n) with rows of b_row entries.
 
-    ``start`` has rows of start_row entries (0: one row for all); it is left out where ``started`` is 0. ``strip`` has room for k rows of a
-    tile's width.
+    ``start`` has rows of start_row entries (0: one row for all); it is left out where ``started`` is 0. ``strip`` has room for `INNER` rows
+    of a tile's width.
     """
     width = VECTORS * lanes(b)
     copied = k * b_row >= LARGE and m >= 4 * ROWS
-    for j in range(0, n, width):
-        columns = min(width, n - j)
-        if copied:
-            for p in range(k):
-                for t in range(columns):
-                    strip[p * width + t] = b[p * b_row + j + t]
-            _any_strip(m, k, a, row_step, inner_step, strip, width, offset(c, j), c_row, offset(start, j), start_row, started, columns)
-        else:
-            here = offset(b, j)
-            _any_strip(m, k, a, row_step, inner_step, here, b_row, offset(c, j), c_row, offset(start, j), start_row, started, columns)
+    for p in range(0, k, INNER):
+        inner = min(INNER, k - p)
+        a_here, b_here = offset(a, p * inner_step), offset(b, p * b_row)
+        if p:
+            start, start_row, started = c, c_row, 1
+        for j in range(0, n, width):
+            columns = min(width, n - j)
+            c_at, start_at, b_at, row = offset(c, j), offset(start, j), offset(b_here, j), b_row
+            if copied:
+                for q in range(inner):
+                    for t in range(columns):
+                        strip[q * width + t] = b_at[q * b_row + t]
+                b_at, row = strip, width
+            _any_strip(m, inner, a_here, row_step, inner_step, b_at, row, c_at, c_row, start_at, start_row, started, columns)
 
 
 @part("i i i T* i T* i T* i T*")
@@ -78,10 +84,13 @@ def multiply_transposed(m, n, k, a, a_row, w, w_row, c, c_row, strip):
     """C = A W^T, C (m, n), W (n, k) with rows of w_row entries: each strip of W^T is turned into ``strip`` before use."""
     step = lanes(a)
     width = VECTORS * step
-    for j in range(0, n, width):
-        columns = min(width, n - j)
-        for t in range(0, columns, step):
-            for p in range(0, k, step):
-                block = offset(w, (j + t) * w_row + p)
-                transpose(block, w_row, min(step, columns - t), min(step, k - p), offset(strip, p * width + t), width)
-        _any_strip(m, k, a, a_row, 1, strip, width, offset(c, j), c_row, c, 0, 0, columns)
+    for p in range(0, k, INNER):
+        inner = min(INNER, k - p)
+        for j in range(0, n, width):
+            columns = min(width, n - j)
+            for t in range(0, columns, step):
+                for q in range(0, inner, step):
+                    block = offset(w, (j + t) * w_row + p + q)
+                    transpose(block, w_row, min(step, columns - t), min(step, inner - q), offset(strip, q * width + t), width)
+            c_at = offset(c, j)
+            _any_strip(m, inner, offset(a, p), a_row, 1, strip, width, c_at, c_row, c_at, c_row, min(p, 1), columns)

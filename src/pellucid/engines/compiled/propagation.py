@@ -65,7 +65,7 @@ def backward(net, layers, run, worker, first, last, step):
     z, f, dz, y = last_layer.z + begin, last_layer.f + begin, last_layer.dz + begin, net.y + begin
     call(net.objective, (net.losses + 8 * first, dz, z, f, y, rows, width, net.parameters, 1))
     if net.link:
-        call(last_layer.backward, (dz, z, f, rows, width, last_layer.parameters))
+        call(last_layer.backward, (dz, z, f, rows, width, last_layer.backward_parameters))
     weighted = types.int64(run.s != 0)
     for unit in range(first, last, UNIT):
         end = min(last, unit + UNIT)
@@ -81,7 +81,7 @@ def backward(net, layers, run, worker, first, last, step):
         call(net.multiply_transposed, (rows, width, layer.n_out, dz, layer.n_out, W, layer.n_out, da, width, worker.strip))
         if below.f != below.a:
             drop(net, below, run, step, below.dz, below.dz, first, last)
-        call(below.backward, (da, below.z + begin, below.f + begin, rows, width, below.parameters))
+        call(below.backward, (da, below.z + begin, below.f + begin, rows, width, below.backward_parameters))
 
 
 @njit(error_model="numpy")
@@ -150,7 +150,7 @@ def total(place, count, step):
 
 
 @njit(error_model="numpy")
-def fetch(net, layers, run, position, m, first, last):
+def fetch(net, layers, run, position, first, last):
     """Let x, y and s be the rows of a batch: where they lie if they are in order, else copied together."""
     start = position * run.batch_size
     n_in, n_out = layers[0].n_in, layers[net.n_layers - 1].n_out
@@ -286,15 +286,17 @@ def predict(net_at, run_at, me):
             width = layer.n_out
             W, b = run.vector + layer.W_at, run.vector + layer.b_at
             z = worker.buffers + free * net.room
-            f = z if layer.in_place else worker.buffers + (free + 1) % 3 * net.room
-            if l == net.n_layers - 1 and run.Y == 0:
+            last = l == net.n_layers - 1
+            in_place = layer.in_place and not (last and run.Y)
+            f = z if in_place else worker.buffers + (free + 1) % 3 * net.room
+            if last and run.Y == 0:
                 f = run.output + first * n_out * item
-                z = f if layer.in_place else z
+                z = f if in_place else z
             call(net.multiply, (rows, width, layer.n_in, a, layer.n_in, 1, W, width, z, width, b, 0, 1, worker.strip))
             call(layer.forward, (z, f, rows, width, layer.parameters))
             a = f
-            free = (free + 1) % 3 if layer.in_place else (free + 2) % 3
-            if run.Y and l == net.n_layers - 1:
+            free = (free + 1) % 3 if in_place else (free + 2) % 3
+            if last and run.Y:
                 scratch, y = worker.buffers + free * net.room, run.Y + first * n_out * item
                 call(net.objective, (worker.losses, scratch, z, f, y, rows, width, net.parameters, 0))
                 weighted = types.int64(run.s != 0)

@@ -60,7 +60,7 @@ def nesterov(theta, g, v, _, count, c):
 @part("d* d* i d*")
 def adagrad_step(settings, alpha, t, c):
     """Alpha and epsilon."""
-    c[0], c[1] = alpha[0], settings[1]
+    c[0], c[1] = alpha[0], settings[0]
 
 
 @part("T* T* T* T* i d*")
@@ -95,8 +95,8 @@ def adam_step(settings, alpha, t, c):
     c[0], c[1] = settings[0], 1 - settings[0]
     c[2], c[3] = settings[1], 1 - settings[1]
     c[4] = settings[2]
-    c[5] = alpha[0] / (1 - settings[0] ** t)
-    c[6] = 1 / (1 - settings[1] ** t)
+    c[5] = alpha[0] / (1 - settings[0] ** float(t))
+    c[6] = 1 / (1 - settings[1] ** float(t))
     c[7] = alpha[0] * settings[3]
 
 

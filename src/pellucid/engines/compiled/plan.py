@@ -1,0 +1,223 @@
+"""From an architecture to the tables that compiled code reads, and the memory that it works in."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pellucid.architecture import Architecture
+from pellucid.engines.compiled import batches, products, rules
+from pellucid.engines.compiled.formulas import Rule
+from pellucid.engines.compiled.parts import address
+from pellucid.engines.compiled.products import INNER
+from pellucid.engines.compiled.propagation import UNIT
+from pellucid.engines.compiled.tables import BLOCK, CALL, LAYER, NET, SEGMENT, WORKER
+from pellucid.engines.compiled.tiles import VECTOR_BYTES, VECTORS
+from pellucid.engines.compiled.updates import COEFFICIENTS
+from pellucid.equations.arrays import Array
+
+class Call(ctypes.Structure):
+    """One call, as Python fills it in: the record `tables.CALL`."""
+
+    _fields_ = tuple((name, ctypes.c_double if kind == np.float64 else ctypes.c_int64) for name, (kind, *_) in (CALL.fields or {}).items())
+
+
+PARTS = {
+    "multiply": products.multiply,
+    "multiply_transposed": products.multiply_transposed,
+    "gather": batches.gather,
+    "weigh": batches.weigh,
+    "add_losses": batches.add_losses,
+    "drop": batches.drop,
+    "apply_mask": batches.apply_mask,
+    "penalize": batches.penalize,
+    "rescale": batches.rescale,
+    "add_squares": batches.add_squares,
+}
+BLOCKS = 32
+"""into how many blocks the parameters are cut, so that threads get equal shares; within these bounds:"""
+SMALLEST, LARGEST = 512, 1 << 16
+"""entries of a block: the call for each costs 0.1 us; its gradient is to stay in the second-level cache"""
+CHUNK_ENTRIES, CHUNK_ROWS = 1 << 17, 256
+"""rows that go through the network together in prediction: as many as keep their activations in the second-level cache"""
+
+
+@dataclass
+class Segment:
+    """Some rows of dW_l, or (rows None) db_l, as part of a block."""
+
+    layer: int
+    rows: tuple[int, int] | None
+    count: int
+
+
+def blocks_of(architecture: Architecture) -> list[list[Segment]]:
+    """The flat vector in blocks of whole rows of W_l (a multiple of 8) and whole b_l; small ones are put together.
+
+    The cut depends on the architecture alone, so that no sum depends on the number of threads.
+    """
+    target = min(max(architecture.n_parameters // BLOCKS, SMALLEST), LARGEST)
+    pieces = []
+    for index, layer in enumerate(architecture.layers):
+        height = max(8, target // layer.n_units // 8 * 8)
+        for first in range(0, layer.n_inputs, height):
+            last = min(first + height, layer.n_inputs)
+            pieces.append(Segment(index, (first, last), (last - first) * layer.n_units))
+    pieces += [Segment(index, None, layer.n_units) for index, layer in enumerate(architecture.layers)]
+    blocks, room = [], 0
+    for piece in pieces:
+        if piece.count > room:
+            blocks.append([])
+            room = max(target, piece.count)
+        blocks[-1].append(piece)
+        room -= piece.count
+    return blocks
+
+
+def aligned(count: int, dtype: Any) -> Array:
+    """An array that begins at the beginning of a cache line."""
+    size = np.dtype(dtype).itemsize
+    raw = np.empty(max(count, 1) * size + VECTOR_BYTES, dtype=np.uint8)
+    begin = -raw.ctypes.data % VECTOR_BYTES
+    return raw[begin : begin + max(count, 1) * size].view(dtype)
+
+
+@dataclass
+class Workspace:
+    """The tables and the memory for batches of at most ``rows`` rows (0: only to predict) on at most ``n_threads`` threads."""
+
+    architecture: Architecture
+    dtype: Any
+    rows: int
+    n_threads: int
+    kept: list[Any] = field(default_factory=list)
+    """what the addresses in the tables point to"""
+
+    def __post_init__(self) -> None:
+        architecture, rows = self.architecture, self.rows
+        self.net = np.zeros(1, NET)
+        net = self.net[0]
+        net["n_layers"], net["item"] = len(architecture.layers), self.dtype.itemsize
+        net["one"] = self._keep(np.ones(1, self.dtype))
+        for name, function in PARTS.items():
+            net[name] = address(function, self.dtype)
+        self._layers()
+        last = architecture.layers[-1]
+        rule, link = rules.objective(architecture.objective)
+        net["objective"], net["parameters"] = self._rule(rule)
+        net["link"] = link
+        self.widest = max(architecture.sizes[1:])
+        net["chunk"] = max(UNIT, min(CHUNK_ROWS, CHUNK_ENTRIES // self.widest // 8 * 8))
+        net["room"] = net["chunk"] * self.widest * self.dtype.itemsize
+        segments = self._blocks()
+        if rows:
+            net["x_copy"] = self._memory(rows * architecture.sizes[0])
+            net["y_copy"] = self._memory(rows * last.n_units)
+            net["s_copy"] = self._memory(rows)
+            net["losses"] = self._memory(rows, np.float64)
+            net["units"] = self._memory(2 * math.ceil(rows / UNIT), np.float64)
+        self._workers(segments)
+        self.chunk = int(net["chunk"])
+        self.address = int(self.net.ctypes.data)
+        self.call = Call()
+        self.call_address = ctypes.addressof(self.call)
+        meeting = aligned(32, np.int64)
+        meeting[:] = 0
+        self.call.arrived = self._keep(meeting)
+        self.call.released = self.call.arrived + 128
+        self._placed: tuple[Array | None, int] = (None, 0)
+
+    def place(self, vector: Array) -> int:
+        """The address of the parameters; they are usually those of the last time."""
+        if self._placed[0] is not vector:
+            self._placed = vector, int(vector.ctypes.data)
+        return self._placed[1]
+
+    def drop(self, masks: Sequence[Array | None]) -> None:
+        """Let a_l be f_l times a mask, for each layer 1..L that has one."""
+        for entry, mask in zip(self.layers, masks, strict=True):
+            entry["a"] = entry["f"] if mask is None else self._dropped(entry)
+            entry["mask"] = 0 if mask is None else mask.ctypes.data
+        self.call.masked = 1
+
+    def drop_at_random(self) -> None:
+        """Let each layer have the dropout of the architecture."""
+        for entry, layer in zip(self.layers, self.architecture.layers, strict=True):
+            entry["a"] = self._dropped(entry) if layer.dropout else entry["f"]
+        self.call.masked = 0
+
+    def _dropped(self, entry: Any) -> int:
+        if entry["dropped"] == 0:
+            entry["dropped"] = self._memory(self.rows * int(entry["n_out"]))
+        return int(entry["dropped"])
+
+    def _keep(self, array: Array) -> int:
+        self.kept.append(array)
+        return int(array.ctypes.data)
+
+    def _memory(self, count: int, dtype: Any = None) -> int:
+        return self._keep(aligned(count, dtype or self.dtype))
+
+    def _rule(self, rule: Rule) -> tuple[int, int]:
+        return address(rule.part, self.dtype), self._keep(np.array(rule.parameters or (0.0,), dtype=self.dtype))
+
+    def _layers(self) -> None:
+        table = np.zeros(len(self.architecture.layers), LAYER)
+        for entry, layer in zip(table, self.architecture.layers, strict=True):
+            entry["n_in"], entry["n_out"], entry["index"] = layer.n_inputs, layer.n_units, layer.index
+            entry["W_at"], entry["b_at"] = (part.start * self.dtype.itemsize for part in (layer.weights, layer.biases))
+            entry["forward"], entry["parameters"] = self._rule(rules.forward(layer.activation))
+            entry["in_place"] = rules.in_place(layer.activation)
+            if not self.rows:
+                continue
+            count = self.rows * layer.n_units
+            backward, numbers = self._rule(rules.backward(layer.activation))
+            entry["backward"] = backward
+            entry["backward_parameters"] = numbers
+            last = layer.index == len(self.architecture.layers)
+            entry["z"], entry["dz"] = self._memory(count), self._memory(count)
+            entry["f"] = entry["z"] if entry["in_place"] and not last else self._memory(count)
+            entry["threshold"] = math.ceil(layer.dropout * 2**53)
+            entry["scale"] = self._keep(np.array([1 / (1 - layer.dropout)]))
+        self.layers = table
+        self.net[0]["layers"] = self._keep(table)
+
+    def _blocks(self) -> list[list[Segment]]:
+        blocks = blocks_of(self.architecture)
+        table, entries = np.zeros(len(blocks), BLOCK), np.zeros(sum(map(len, blocks)), SEGMENT)
+        start, number = 0, 0
+        for block, segments in zip(table, blocks, strict=True):
+            block["first_segment"], block["last_segment"], block["start"] = number, number + len(segments), start
+            at = 0
+            for segment in segments:
+                first, last = segment.rows or (0, 0)
+                entries[number] = (segment.layer if segment.rows else -segment.layer - 1, first, last, at)
+                at, number = at + segment.count, number + 1
+            block["count"] = at
+            block["n_weights"] = sum(segment.count for segment in segments if segment.rows)
+            start += at
+        net = self.net[0]
+        net["n_blocks"], net["blocks"] = len(table), self._keep(table)
+        net["n_segments"], net["segments"] = len(entries), self._keep(entries)
+        if self.rows:
+            net["norms"], net["squares"] = (self._memory(len(table), np.float64) for _ in range(2))
+        self.largest_block = int(table["count"].max())
+        return blocks
+
+    def _workers(self, blocks: list[list[Segment]]) -> None:
+        table = np.zeros(self.n_threads, WORKER)
+        lanes, chunk = VECTOR_BYTES // self.dtype.itemsize, int(self.net[0]["chunk"])
+        for worker in table:
+            if self.rows:
+                worker["gradient"] = self._memory(self.largest_block)
+            worker["strip"] = self._memory(INNER * VECTORS * lanes)
+            worker["coefficients"] = self._memory(COEFFICIENTS, np.float64)
+            worker["factor"] = self._memory(8, np.float64)
+            worker["buffers"] = self._memory(3 * chunk * self.widest)
+            worker["losses"] = self._memory(chunk, np.float64)
+        self.net[0]["workers"] = self._keep(table)

@@ -1,0 +1,76 @@
+"""The parts that stand for the records of the catalogue: activations, the objective, optimizers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pellucid.engines.compiled import formulas, rowwise, updates
+from pellucid.engines.compiled.formulas import Rule
+from pellucid.equations import optimizers
+from pellucid.equations.activations import Activation, Softmax
+from pellucid.equations.losses import Objective
+from pellucid.equations.optimizers import Optimizer
+from pellucid.errors import InputError, sentence
+
+WHOLE_ROWS = {
+    ("softmax", "cross_entropy"): rowwise.softmax_cross_entropy,
+    ("softmax", "log_loss"): rowwise.softmax_log_loss,
+}
+"""the fused pairs that are not element by element"""
+
+
+def forward(activation: Activation) -> Rule:
+    """a = f(z)."""
+    if isinstance(activation, Softmax):
+        return Rule(rowwise.softmax, ())
+    return formulas.activation_forward(_pieces(activation)[0])
+
+
+def backward(activation: Activation) -> Rule:
+    """dz = da * f'(z)."""
+    if isinstance(activation, Softmax):
+        return Rule(rowwise.softmax_backward, ())
+    return formulas.activation_backward(_pieces(activation)[1])
+
+
+def in_place(activation: Activation) -> bool:
+    """Whether a may take the place of z: the derivative asks for a alone."""
+    return not isinstance(activation, Softmax) and "z" not in formulas.names_in(_pieces(activation)[1])
+
+
+def objective(chain: Objective) -> tuple[Rule, bool]:
+    """l_i and dz_L; or da_L, and True, where the chain rule is followed link by link."""
+    pair, loss = chain.fused, chain.loss
+    if pair is None:
+        return formulas.objective(*loss.pieces, loss.averages), True
+    if pair.pieces == ("", ""):
+        return Rule(WHOLE_ROWS[chain.output.spec, loss.spec], ()), False
+    return formulas.objective(*pair.pieces, loss.averages), False
+
+
+def _pieces(activation: Activation) -> tuple[str, str]:
+    if not all(activation.pieces):
+        what, repair = "the activation", "use engine='reference', or give the record its pieces"
+        raise InputError(sentence(what, "the compiled engine", activation.spec, "one with formulas in stable pieces", repair))
+    return activation.pieces
+
+
+@dataclass(frozen=True)
+class Update:
+    """An optimizer's two parts, and the fields of its record that they read."""
+
+    prepare: Callable[..., None]
+    move: Callable[..., None]
+    settings: tuple[str, ...] = ()
+
+
+UPDATES: dict[type[Optimizer], Update] = {
+    optimizers.GradientDescent: Update(updates.gradient_descent_step, updates.gradient_descent),
+    optimizers.Momentum: Update(updates.momentum_step, updates.momentum, ("momentum",)),
+    optimizers.Nesterov: Update(updates.momentum_step, updates.nesterov, ("momentum",)),
+    optimizers.AdaGrad: Update(updates.adagrad_step, updates.adagrad, ("epsilon",)),
+    optimizers.RMSprop: Update(updates.rmsprop_step, updates.rmsprop, ("rho", "epsilon")),
+    optimizers.Adam: Update(updates.adam_step, updates.adam, ("beta_1", "beta_2", "epsilon")),
+    optimizers.AdamW: Update(updates.adam_step, updates.adamw, ("beta_1", "beta_2", "epsilon", "weight_decay")),
+}

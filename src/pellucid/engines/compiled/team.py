@@ -1,0 +1,103 @@
+"""Threads: how many a call may have, and the workers that run it.
+
+Compiled code holds no lock of Python's, so ordinary threads run it side by side. They meet inside it (`propagation.meet`); here they are
+only sent. All calls of a process share its cores: one that finds them taken runs alone, and computes the same bits.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+Kernel = Callable[[int, int, int], None]
+"""a compiled function of the addresses of two tables and the number of the thread"""
+
+
+class _Team:
+    """The workers of this process."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.busy = 0
+        self.pool: ThreadPoolExecutor | None = None
+
+
+_team = _Team()
+
+
+def _after_fork() -> None:
+    """A forked child has none of its parent's threads."""
+    global _team
+    _team = _Team()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+@cache
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@cache
+def _libraries() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(user_api="blas")
+
+
+def limit() -> int:
+    """At most so many threads: the cores, $OMP_NUM_THREADS, and what threadpoolctl holds the BLAS libraries to."""
+    told = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    limits = [cores(), *([int(told)] if told.isdecimal() and int(told) > 0 else [])]
+    if min(limits) > 1:
+        limits += [library["num_threads"] for library in _libraries().info()]
+    return max(1, min(limits))
+
+
+@contextmanager
+def members(wanted: int) -> Iterator[int]:
+    """As many threads as are free, at most ``wanted``, at least one."""
+    team = _team
+    if wanted <= 1:
+        with team.lock:
+            team.busy += 1
+        count = 1
+    else:
+        with team.lock:
+            count = max(1, min(wanted, cores() - team.busy))
+            team.busy += count
+    try:
+        yield count
+    finally:
+        with team.lock:
+            team.busy -= count
+
+
+def run(kernel: Kernel, net: int, call: int, n_threads: int) -> None:
+    """Run a kernel on so many threads, this one among them."""
+    if n_threads == 1:
+        kernel(net, call, 0)
+        return
+    team = _team
+    if team.pool is None:
+        with team.lock:
+            team.pool = team.pool or ThreadPoolExecutor(cores(), thread_name_prefix="pellucid")
+    others = [team.pool.submit(kernel, net, call, number) for number in range(1, n_threads)]
+    kernel(net, call, 0)
+    for other in others:
+        other.result()
+
+
+def kernel(address: int) -> Kernel:
+    """The function at an address, as Python calls it: without the lock."""
+    prototype = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
+    return prototype(address)
