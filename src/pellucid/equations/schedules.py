@@ -197,6 +197,27 @@ class Adaptive(Schedule):
         return Plateau(min(factor, plateau.factor), min(plateau.best, loss), 0)
 
 
+class Rates:
+    """The learning rates of a training, epoch by epoch, worked out for many epochs at a time where an epoch has few steps."""
+
+    AHEAD = 1024
+    """steps"""
+
+    def __init__(self, schedule: Schedule, horizon: Horizon) -> None:
+        self.schedule, self.horizon = schedule, horizon
+        self._epochs = -(-self.AHEAD // horizon.steps_per_epoch)
+        self._known: tuple[int, float, Float[Array, " t"]] = -1, 0.0, np.empty(0)
+
+    def of_epoch(self, epoch: int, plateau: Plateau) -> Float[Array, " t"]:
+        """alpha_t for each step of an epoch, which are counted from 0."""
+        stretch, within = divmod(epoch, self._epochs)
+        count = self.horizon.steps_per_epoch
+        if self._known[:2] != (stretch, plateau.factor):
+            rates = self.schedule.rates(stretch * self._epochs * count, self._epochs * count, self.horizon, plateau)
+            self._known = stretch, plateau.factor, rates
+        return self._known[2][within * count : (within + 1) * count]
+
+
 def not_negative(value: object, below: float = math.inf) -> bool:
     """Whether it is a number from 0 up to, not including, ``below``."""
     return isinstance(value, Real) and 0 <= float(value) < below

@@ -17,6 +17,8 @@ class History(Mapping[str, list[float]]):
 
     def __init__(self) -> None:
         self._columns: dict[str, list[float]] = {}
+        self.n_epochs = 0
+        """how many epochs were completed"""
         self.stopped_by = ""
         """why the training ended: epochs, early stopping, interrupt, converged, no further descent, divergence, or what a callback said"""
         self.best_epoch: int | None = None
@@ -26,11 +28,7 @@ class History(Mapping[str, list[float]]):
         """Add an epoch."""
         for name, value in row.items():
             self._columns.setdefault(name, []).append(float(value))
-
-    @property
-    def n_epochs(self) -> int:
-        """How many epochs were completed."""
-        return max((len(column) for column in self._columns.values()), default=0)
+        self.n_epochs += 1
 
     def last(self) -> dict[str, float]:
         """The row of the latest epoch."""
@@ -49,6 +47,7 @@ class History(Mapping[str, list[float]]):
         """The history that `to_dict` described."""
         history = History()
         history._columns = {name: list(column) for name, column in values["columns"].items()}
+        history.n_epochs = max(map(len, history._columns.values()), default=0)
         history.stopped_by, history.best_epoch = values["stopped_by"], values["best_epoch"]
         return history
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from pellucid.engines import Batches, Engine
 from pellucid.engines.base import Progress
 from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import LBFGS, Optimizer
-from pellucid.equations.schedules import Horizon, Plateau
+from pellucid.equations.schedules import Horizon, Plateau, Rates
 from pellucid.training.callbacks import Interrupt, TrainingInterrupted
 from pellucid.training.display import Display, display
 from pellucid.training.history import History
@@ -60,33 +61,36 @@ def _descend(training: Training, optimizer: Optimizer, interrupt: Interrupt, sho
     m = len(plan.X) if plan.rows is None else len(plan.rows)
     batch_size = min(plan.batch_size or m, m)
     count = -(-m // batch_size)
-    horizon = Horizon(count, count * plan.epochs)
     rng = np.random.default_rng([plan.seed, 1])
     plateau = Plateau()
     progress = Progress(training.vector, optimizer.init(training.vector))
-    order = plan.rows
+    shuffled = plan.shuffle and count > 1
+    order = np.empty(m, np.int64) if shuffled else plan.rows
+    batches = Batches(plan.X, plan.Y, plan.s, order, batch_size, plan.seed, plan.clip_norm)
+    rates = Rates(schedule, Horizon(count, count * plan.epochs))
     for epoch in range(plan.epochs):
         started = time.perf_counter()
-        if plan.shuffle and count > 1:
-            order = rng.permutation(m) if plan.rows is None else plan.rows[rng.permutation(m)]
-        batches = Batches(plan.X, plan.Y, plan.s, order, batch_size, plan.seed, plan.clip_norm)
-        rates = schedule.rates(progress.step, count, horizon, plateau)
+        if shuffled:
+            visits = rng.permutation(m)
+            batches.order[...] = visits if plan.rows is None else plan.rows[visits]  # type: ignore[index]
+        alphas = rates.of_epoch(epoch, plateau)
         before = training.vector.copy()
         progress.position, progress.cost_sum, progress.weight_sum, progress.gradient_norm_sum = 0, 0.0, 0.0, 0.0
         while progress.position < count:
-            training.engine.run(progress, batches, rates, optimizer, PAUSE)
+            training.engine.run(progress, batches, alphas, optimizer, PAUSE)
             training.vector = progress.vector
             if progress.failed:
-                raise training.diverged(progress.step + 1, float(rates[progress.position]), "not finite")
+                raise training.diverged(progress.step + 1, float(alphas[progress.position]), "not finite")
             if interrupt.noted:
                 training.history.stopped_by = "interrupt"
                 return
-            show(epoch + progress.position / count, training.history.last() if training.history else {})
-        if not np.isfinite(progress.vector).all():
-            raise training.diverged(progress.step, float(rates[-1]), "not finite after the last step")
+            if progress.position < count:
+                show(epoch + progress.position / count, training.history.last() if training.history else {})
+        if not (math.isfinite(np.dot(progress.vector, progress.vector)) or np.isfinite(progress.vector).all()):
+            raise training.diverged(progress.step, float(alphas[-1]), "not finite after the last step")
         row = {
             "loss": progress.cost_sum / progress.weight_sum,
-            "learning_rate": float(rates[-1]),
+            "learning_rate": float(alphas[-1]),
             "gradient_norm": progress.gradient_norm_sum / count,
         }
         if training.end_epoch(before, row, time.perf_counter() - started, show):

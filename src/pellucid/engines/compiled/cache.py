@@ -1,6 +1,6 @@
 """Where machine code is kept from one process to the next.
 
-The folder is named by a hash of every source of the engine, and of what the code depends on besides: Numba itself looks only at the file
+The folder is named by a hash of every source of the kernels, and of what the code depends on besides: Numba itself looks only at the file
 of the function it stores, and would go on to use old code when something that it calls has changed.
 """
 
@@ -23,6 +23,21 @@ import numba
 import numba.core.config
 
 VARIABLE = "PELLUCID_CACHE_DIR"
+KERNELS = (
+    "batches",
+    "elementary",
+    "formulas",
+    "intrinsics",
+    "parts",
+    "pieces",
+    "products",
+    "propagation",
+    "rowwise",
+    "tables",
+    "tiles",
+    "updates",
+)
+"""the modules that machine code is made of or made by"""
 _TURN = threading.RLock()
 
 
@@ -35,6 +50,7 @@ def folder() -> Path:
     told = os.environ.get(VARIABLE)
     base = Path(told) if told else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pellucid"
     found = base / fingerprint()
+    fresh = not found.is_dir()
     try:
         found.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=found):
@@ -42,13 +58,23 @@ def folder() -> Path:
     except (OSError, RuntimeError):
         found = Path(tempfile.mkdtemp(prefix="pellucid-"))
         atexit.register(shutil.rmtree, found, ignore_errors=True)
+        fresh = True
+    if fresh:
+        print("Pellucid compiles its kernels for this machine, once: it takes some ten seconds.", file=sys.stderr, flush=True)
     return found
 
 
+HERE = Path(__file__).parent
+SOURCES = (
+    *(HERE / f"{name}.py" for name in KERNELS),
+    HERE.parent.parent / "equations" / "dropout.py",
+)
+
+
 def fingerprint() -> str:
-    """A hash of all sources of this package, of the versions of Python, Numba and llvmlite, and of the settings that alter the code."""
+    """A hash of those sources, of the versions of Python, Numba and llvmlite, and of the settings that alter the code."""
     digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in SOURCES:
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
     for item in (sys.version, numba.__version__, llvmlite.__version__, str(numba.config.CPU_NAME), str(numba.config.CPU_FEATURES)):
         digest.update(item.encode() + b"\0")

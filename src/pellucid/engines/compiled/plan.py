@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,16 +15,10 @@ from pellucid.engines.compiled.formulas import Rule
 from pellucid.engines.compiled.parts import address
 from pellucid.engines.compiled.products import INNER
 from pellucid.engines.compiled.propagation import UNIT
-from pellucid.engines.compiled.tables import BLOCK, CALL, LAYER, NET, SEGMENT, WORKER
+from pellucid.engines.compiled.tables import BLOCK, LAYER, NET, SEGMENT, WORKER, Call
 from pellucid.engines.compiled.tiles import VECTOR_BYTES, VECTORS
 from pellucid.engines.compiled.updates import COEFFICIENTS
 from pellucid.equations.arrays import Array
-
-class Call(ctypes.Structure):
-    """One call, as Python fills it in: the record `tables.CALL`."""
-
-    _fields_ = tuple((name, ctypes.c_double if kind == np.float64 else ctypes.c_int64) for name, (kind, *_) in (CALL.fields or {}).items())
-
 
 PARTS = {
     "multiply": products.multiply,
@@ -125,7 +118,6 @@ class Workspace:
         self.chunk = int(net["chunk"])
         self.address = int(self.net.ctypes.data)
         self.call = Call()
-        self.call_address = ctypes.addressof(self.call)
         meeting = aligned(32, np.int64)
         meeting[:] = 0
         self.call.arrived = self._keep(meeting)
@@ -221,3 +213,8 @@ class Workspace:
             worker["buffers"] = self._memory(3 * chunk * self.widest)
             worker["losses"] = self._memory(chunk, np.float64)
         self.net[0]["workers"] = self._keep(table)
+
+
+def at(array: Array | None) -> int:
+    """Where the entries of a contiguous array begin; 0 for none."""
+    return 0 if array is None else int(array.__array_interface__["data"][0])

@@ -5,6 +5,7 @@ Fields that end in nothing else are counts or addresses; ``*_at`` are distances 
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 import numpy as np
@@ -44,3 +45,9 @@ CALL = _record(
 def pointer_to(record: np.dtype[Any]) -> types.CPointer:
     """Numba's type of a pointer to a record."""
     return types.CPointer(from_dtype(record))
+
+
+class Call(ctypes.Structure):
+    """One call, as Python fills it in: the record `CALL`."""
+
+    _fields_ = tuple((name, ctypes.c_double if kind == np.float64 else ctypes.c_int64) for name, (kind, *_) in (CALL.fields or {}).items())

@@ -9,11 +9,12 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import cache
 from typing import Any
+
+from pellucid.engines.compiled.tables import Call
 
 Kernel = Callable[[int, int, int], None]
 """a compiled function of the addresses of two tables and the number of the thread"""
@@ -63,30 +64,36 @@ def limit() -> int:
     return max(1, min(limits))
 
 
-@contextmanager
-def members(wanted: int) -> Iterator[int]:
-    """As many threads as are free, at most ``wanted``, at least one."""
+def enter(wanted: int) -> int:
+    """Take as many threads as are free, at most ``wanted``, at least one; `leave` gives them back."""
     team = _team
-    if wanted <= 1:
-        with team.lock:
-            team.busy += 1
-        count = 1
-    else:
-        with team.lock:
-            count = max(1, min(wanted, cores() - team.busy))
-            team.busy += count
+    with team.lock:
+        count = 1 if wanted == 1 else max(1, min(wanted, cores() - team.busy))
+        team.busy += count
+    return count
+
+
+def leave(count: int) -> None:
+    """Give so many threads back."""
+    team = _team
+    with team.lock:
+        team.busy -= count
+
+
+def run(kernel: Kernel, net: int, call: Call, wanted: int) -> int:
+    """Run a kernel on at most so many threads, this one among them, and say on how many."""
+    call.n_threads = count = enter(wanted)
     try:
-        yield count
+        if count == 1:
+            kernel(net, ctypes.addressof(call), 0)
+        else:
+            _together(kernel, net, ctypes.addressof(call), count)
     finally:
-        with team.lock:
-            team.busy -= count
+        leave(count)
+    return count
 
 
-def run(kernel: Kernel, net: int, call: int, n_threads: int) -> None:
-    """Run a kernel on so many threads, this one among them."""
-    if n_threads == 1:
-        kernel(net, call, 0)
-        return
+def _together(kernel: Kernel, net: int, call: int, n_threads: int) -> None:
     team = _team
     if team.pool is None:
         with team.lock:

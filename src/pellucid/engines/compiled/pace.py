@@ -1,0 +1,53 @@
+"""How many threads a training takes, found by trying: the bits are the same with any number, so only time decides.
+
+A step of a small network is over before a second thread has been told of it; a step on a machine whose cores are busy with something else
+waits for the thread that does not run. Neither can be known beforehand, but both show in the time of a step.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+TRIAL = 0.003
+"""seconds of a call that tries a number of threads"""
+AGAIN = 0.5
+"""seconds after which another number is tried again, since what else runs on the machine changes"""
+
+
+@dataclass
+class Pace:
+    """The time of a step with each number of threads that was tried."""
+
+    per_step: dict[int, float] = field(default_factory=dict)
+    tried: float = 0.0
+    """when another number than the best was last tried"""
+    turn: int = 0
+
+    def choose(self, most: int, seconds: float, guess: float) -> tuple[int, int]:
+        """The threads for the next call, and its steps, if it is to last so many seconds; ``guess`` is the time of a step never made."""
+        untried = [count for count in _counts(most) if count not in self.per_step]
+        if untried:
+            return untried[0], max(1, int(min(TRIAL, seconds) / guess))
+        known = {count: self.per_step[count] for count in _counts(most)}
+        chosen = min(known, key=known.__getitem__)
+        if len(known) > 1 and time.monotonic() - self.tried > AGAIN:
+            self.turn, self.tried = self.turn + 1, time.monotonic()
+            others = [count for count in known if count != chosen]
+            chosen, seconds = others[self.turn % len(others)], TRIAL
+        return chosen, max(1, int(seconds / known[chosen]))
+
+    def note(self, threads: int, seconds: float, steps: int) -> None:
+        """What a call took."""
+        if steps:
+            self.per_step[threads] = seconds / steps
+            if len(self.per_step) > 1 and not self.tried:
+                self.tried = time.monotonic()
+
+
+def _counts(most: int) -> list[int]:
+    """``most``, half of it ... 1."""
+    counts = [most]
+    while counts[-1] > 1:
+        counts.append(counts[-1] // 2)
+    return counts

@@ -1,0 +1,85 @@
+"""One training in machine code: what stays the same from call to call is laid down once."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from pellucid.engines.base import Batches, Progress
+from pellucid.engines.compiled import propagation, rules, team
+from pellucid.engines.compiled.pace import Pace
+from pellucid.engines.compiled.parts import address
+from pellucid.engines.compiled.plan import Workspace, at
+from pellucid.engines.compiled.team import Kernel
+from pellucid.equations.arrays import Array
+from pellucid.equations.optimizers import Optimizer
+
+SPEED = 2e10
+"""multiplications a second, until a call has been timed: to let the first one return in time"""
+
+
+@cache
+def kernel(name: str) -> Kernel:
+    """A kernel of `pellucid.engines.compiled.propagation`."""
+    return team.kernel(address(getattr(propagation, name)))
+
+
+class Training:
+    """Steps of one optimizer over one set of batches, into one vector."""
+
+    def __init__(self, space: Workspace, progress: Progress, batches: Batches, optimizer: Optimizer, multiplications: int) -> None:
+        self.space, self.progress, self.batches, self.optimizer = space, progress, batches, optimizer
+        self.multiplications = multiplications
+        """in a step"""
+        self.pace = Pace()
+        update, dtype, call = rules.UPDATES[type(optimizer)], progress.vector.dtype, space.call
+        self.settings = np.array([*(getattr(optimizer, name) for name in update.settings), *[0.0] * 4])
+        self.order = None if batches.order is None else np.ascontiguousarray(batches.order, dtype=np.int64)
+        self.weights: Array | None = None
+        self.clipped = np.empty_like(progress.vector) if batches.clip_norm is not None else None
+        self.count = batches.count
+        call.settings, call.order, call.gradient = at(self.settings), at(self.order), at(self.clipped)
+        call.X, call.Y, call.s, call.vector = at(batches.X), at(batches.Y), at(batches.s), at(progress.vector)
+        states = [at(part) for part in progress.state] or [call.vector]
+        call.state_1, call.state_2 = states[0], states[-1]
+        call.n_rows, call.batch_size, call.seed = batches.n_samples, batches.batch_size, batches.dropout_seed
+        call.l2, call.clip = space.architecture.l2, batches.clip_norm or 0.0
+        call.prepare, call.update = address(update.prepare, dtype), address(update.move, dtype)
+        space.drop_at_random()
+
+    def goes_on(self, progress: Progress, batches: Batches, optimizer: Optimizer) -> bool:
+        """Whether this is the same training as the last time."""
+        return progress is self.progress and batches is self.batches and optimizer is self.optimizer
+
+    def run(self, rates: Array, most: int, seconds: float) -> None:
+        """On to the end of the epoch, or for about so many seconds."""
+        progress, call, pace = self.progress, self.space.call, self.pace
+        deadline = time.monotonic() + seconds
+        call.rates, call.step, call.position, call.failed = at(rates), progress.step, progress.position, 0
+        call.cost_sum, call.weight_sum, call.norm_sum = progress.cost_sum, progress.weight_sum, progress.gradient_norm_sum
+        if self.batches.s is not None:
+            call.weights = at(self._batch_weights())
+        if self.order is not None and self.order is not self.batches.order:
+            self.order[...] = self.batches.order
+        while call.position < self.count and not call.failed:
+            began, before = time.monotonic(), call.position
+            threads, steps = pace.choose(most, min(seconds, deadline - began) / 2, self.multiplications / SPEED)
+            call.stop = min(self.count, before + steps)
+            threads = team.run(kernel("train"), self.space.address, call, threads)
+            now = time.monotonic()
+            pace.note(threads, now - began, call.position - before)
+            if now >= deadline:
+                break
+        progress.position, progress.step, progress.failed = call.position, call.step, bool(call.failed)
+        progress.cost_sum, progress.weight_sum, progress.gradient_norm_sum = call.cost_sum, call.weight_sum, call.norm_sum
+
+    def _batch_weights(self) -> Array:
+        """sum_i s_i of each batch, as they are in this epoch."""
+        batches = self.batches
+        if self.weights is None or self.progress.position == 0:
+            s: Any = batches.s if batches.order is None else batches.s[batches.order]  # type: ignore[index]
+            self.weights = np.add.reduceat(s.astype(np.float64), np.arange(0, len(s), batches.batch_size))
+        return self.weights
