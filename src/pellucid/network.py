@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from pellucid import storage
 from pellucid.architecture import Architecture, Layer
+from pellucid.engines import Engine
 from pellucid.engines import load as load_engine
 from pellucid.engines.steps import masks
 from pellucid.equations.activations import Activation
@@ -82,6 +83,7 @@ class Network:
         self.vector: Array = self.architecture.draw(initializer, np.random.default_rng(self.seed), as_dtype(dtype))
         self.history: History | None = None
         """of the latest training"""
+        self._engines: dict[str | None, Engine] = {}
 
     # What it is made of
 
@@ -114,12 +116,12 @@ class Network:
 
     def predict(self, X: ArrayLike, *, engine: str | None = None) -> Array:
         """y_hat (m, n_L) for the rows of X (m, n_0)."""
-        return load_engine(engine, self.architecture).predict(self.vector, as_inputs(X, self.architecture.sizes[0], self.dtype))
+        return self._engine(engine).predict(self.vector, as_inputs(X, self.architecture.sizes[0], self.vector.dtype))
 
     def loss(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, *, engine: str | None = None) -> float:
         """The cost J = sum s_i l_i / sum s_i + l2 ||W||^2 / (2 sum s_i); for y as in `fit`."""
         X, Y, s = self._data(X, y, sample_weight)
-        sums = load_engine(engine, self.architecture).evaluate(self.vector, X, Y, s)
+        sums = self._engine(engine).evaluate(self.vector, X, Y, s)
         weights = self.vector[: self.architecture.n_weights]
         return sums.loss / sums.weight + float(penalty(weights, self.architecture.l2, sums.weight))
 
@@ -135,7 +137,7 @@ class Network:
         """dJ/dW_l and dJ/db_l by name, dW1, db1 ..., shaped as the parameters (rows convention)."""
         X, Y, s = self._data(X, y, sample_weight)
         fixed = as_masks(mask, len(X), self.architecture, self.dtype)
-        sums, total = load_engine(engine, self.architecture).gradient(self.vector, X, Y, s, fixed)
+        sums, total = self._engine(engine).gradient(self.vector, X, Y, s, fixed)
         weights = self.vector[: self.architecture.n_weights]
         gradient = mean_gradient(total, sums.weight, weights, self.architecture.l2)
         return self.architecture.named(gradient.astype(self.dtype, copy=False), prefix="d")
@@ -193,7 +195,7 @@ class Network:
             sample_weight: s_i, (m,), not negative.
             shuffle: visit the samples in a new order in each epoch.
             n_threads: at most so many threads; None leaves it to the libraries.
-            engine: reference.
+            engine: compiled (machine code, the default) or reference (the equations as they stand, in NumPy).
             progress: show a bar on a terminal.
             metrics: names (accuracy, r2) or {name: function of y and y_hat}, for the validation set.
             clip_norm: scale gradients down to this Euclidean norm.
@@ -241,6 +243,13 @@ class Network:
 
     def _take(self, vector: Array) -> None:
         self.vector[...] = vector
+
+    def _engine(self, name: str | None) -> Engine:
+        """The engine for this network; kept, with its memory, for the next time."""
+        found = self._engines.get(name)
+        if found is None or found.architecture is not self.architecture:
+            found = self._engines[name] = load_engine(name, self.architecture)
+        return found
 
     def _data(self, X: ArrayLike, y: ArrayLike, s: ArrayLike | None, name: str = "") -> tuple[Array, Array, Array | None]:
         inputs = as_inputs(X, self.architecture.sizes[0], self.dtype, f"X{name}")
@@ -329,6 +338,7 @@ class Network:
         self.architecture = Architecture.from_header(header["architecture"])
         self.seed = int(header["seed"])
         self.history = None if header["history"] is None else History.from_dict(header["history"])
+        self._engines = {}
         self.vector = np.array(state["vector"], dtype=as_dtype(header["dtype"]))
         if self.vector.shape != (self.architecture.n_parameters,):
             got, expected = self.vector.shape, (self.architecture.n_parameters,)

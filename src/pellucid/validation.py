@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,7 +28,8 @@ def as_dtype(dtype: DTypeLike) -> np.dtype[Any]:
 
 def as_inputs(X: ArrayLike, n_inputs: int, dtype: np.dtype[Any], name: str = "X") -> Array:
     """X as a finite (m, n_0) array, m >= 1; not copied where it fits already."""
-    array = as_numbers(X, dtype, name)
+    fits = type(X) is np.ndarray and X.dtype == dtype and X.ndim == 2 and X.flags.c_contiguous
+    array: Array = X if fits else as_numbers(X, dtype, name)  # type: ignore[assignment]
     if array.ndim != 2 or array.shape[1] != n_inputs:
         repair = f"pass {name}.reshape(1, -1) for one sample" if array.ndim == 1 else "check the columns"
         raise ShapeError(sentence(f"the shape of {name}", "the data", array.shape, f"(m, {n_inputs})", repair))
@@ -143,10 +145,10 @@ def _no_numbers(name: str) -> InputError:
 
 
 def _refuse_non_finite(array: Array, name: str) -> None:
-    # One sum is a fast test: it is finite for all but a few finite arrays, and never for one that holds NaN or infinity.
-    with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(array.sum()):
-            return
+    # One sum of squares is a fast test: it is finite for all but a few finite arrays, and never for one that holds NaN or infinity.
+    flat = array.reshape(-1)
+    if math.isfinite(np.dot(flat, flat)):
+        return
     bad = np.argwhere(~np.isfinite(array))
     if len(bad):
         at = tuple(int(i) for i in bad[0])

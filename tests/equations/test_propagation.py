@@ -7,99 +7,12 @@ import dataclasses
 import numpy as np
 import pytest
 from hypothesis import event, given, settings
-from hypothesis import strategies as st
 
 import pellucid as pl
 from oracles import assert_equal, value_and_gradients
 from pellucid.equations import activations, losses, propagation
 from pellucid.equations.propagation import backward, forward, mean_gradient, penalty
-
-HIDDEN = [*activations.CATALOGUE, "leaky_relu(slope=0.2)", "leaky_relu(slope=-0.5)", "elu(alpha=0.5)"]
-LOSSES = [*losses.CATALOGUE, "huber(delta=0.3)"]
-WIDTHS = (1, 2, 3, 7, 19, 40)
-"""few, because JAX compiles each operation for each shape"""
-
-
-def allowed(output, loss):
-    record = activations.activation(output)
-    return losses.loss(loss).domain.contains(record.range)
-
-
-PAIRS = [(output, loss) for output in HIDDEN for loss in LOSSES if allowed(output, loss)]
-
-
-def targets(rng, loss, m, n, kind=0):
-    """Targets of the loss's domain; for cross_entropy one-hot or soft."""
-    name = loss.partition("(")[0]
-    if name == "cross_entropy":
-        return np.eye(n)[rng.integers(n, size=m)] if kind % 2 else rng.dirichlet(np.ones(n), size=m)
-    if name == "log_loss":
-        return (rng.random((m, n)) > 0.5).astype(float) if kind % 2 else rng.random((m, n))
-    if name == "poisson":
-        return rng.poisson(1.5, size=(m, n)).astype(float)
-    return rng.normal(size=(m, n))
-
-
-def beside_a_kink(net, trace, Y, within):
-    """Whether some z or error is so near a kink, not on it, that rounding may decide the side."""
-    for layer in net.layers:
-        for kink in layer.activation.kinks:
-            distance = np.abs(trace[f"z{layer.index}"] - kink)
-            if ((distance < within) & (distance > 0)).any():
-                return True
-    for kink in net.architecture.loss.kinks:
-        distance = np.abs(trace["y_hat"] - Y - kink)
-        if ((distance < within) & (distance > 0)).any():
-            return True
-    return False
-
-
-def tame(net, trace):
-    """Whether no score is so large that its own rounding, amplified by an exponential, is what would be compared."""
-    limit = 15 if net.dtype == np.float32 else 50
-    return all(np.isfinite(trace[f"z{layer.index}"]).all() and np.abs(trace[f"z{layer.index}"]).max() <= limit for layer in net.layers)
-
-
-@st.composite
-def recipes(draw):
-    """What to build a network and its data from; plain values, so that a failing one can be read."""
-    depth = draw(st.integers(1, 6))
-    sizes = [draw(st.sampled_from(WIDTHS)) for _ in range(depth + 1)]
-    hidden = [draw(st.sampled_from(HIDDEN)) for _ in range(depth - 1)]
-    output, loss = draw(st.sampled_from(PAIRS))
-    if output == "softmax" and loss == "log_loss" and sizes[-1] == 1:
-        sizes[-1] = 2  # a softmax of one class is the constant 1, where log_loss is infinite
-    return {
-        "sizes": sizes,
-        "rules": [*hidden, output],
-        "loss": loss,
-        "dtype": draw(st.sampled_from(["float64", "float32"])),
-        "l2": draw(st.sampled_from([0.0, 0.7])),
-        "dropout": draw(st.sampled_from([0.0, 0.3])),
-        "biases": draw(st.booleans()),
-        "weighted": draw(st.booleans()),
-        "m": draw(st.sampled_from([1, 2, 9])),
-        "spread": draw(st.sampled_from([0.1, 1.0, 3.0])),
-        "kind": draw(st.integers(0, 1)),
-        "seed": draw(st.integers(0, 2**16)),
-    }
-
-
-def build(recipe):
-    sizes, m, dtype, seed = recipe["sizes"], recipe["m"], recipe["dtype"], recipe["seed"]
-    net = pl.Network(
-        sizes, recipe["rules"], recipe["loss"], l2=recipe["l2"], dropout=recipe["dropout"], seed=seed, dtype=dtype
-    )  # fmt: skip
-    rng = np.random.default_rng(seed)
-    X = rng.normal(size=(m, sizes[0])) * recipe["spread"]
-    X[rng.random(X.shape) < 0.2] = 0.0
-    X[0] = 0.0  # with zero biases every z of this row is exactly zero: the derivative at the kink counts
-    if recipe["biases"]:
-        for layer in range(1, len(sizes)):
-            net.parameters[f"b{layer}"][...] = rng.normal(size=sizes[layer]) * 0.3
-    Y = targets(rng, recipe["loss"], m, sizes[-1], recipe["kind"])
-    s = (rng.random(m) + 0.1).astype(dtype) if recipe["weighted"] else None
-    return net, X.astype(dtype), Y.astype(dtype), s, net.dropout_mask(m, step=seed % 100) or None
+from random_networks import HIDDEN, PAIRS, beside_a_kink, build, recipes, tame, targets
 
 
 @settings(max_examples=120)
@@ -115,12 +28,12 @@ def test_gradients_of_random_networks_are_those_of_jax(recipe):
         event("left out: beside a kink")
         return
     value, expected = value_and_gradients(net, X, Y, s, mask)
-    found = net.gradients(X, Y, s, mask=mask)
     tolerance, share = (1e-10, 1e-4) if double else (1e-4, 1e-2)
     # an array that is nothing but cancellation is compared on the scale of the others
     floor = share * max(np.abs(part).max() for part in expected.values())
     event(f"compared in {net.dtype}")
-    assert_equal(found, expected, tolerance, floor + 1e-300)
+    for engine in ("reference", "compiled"):
+        assert_equal(net.gradients(X, Y, s, mask=mask, engine=engine), expected, tolerance, floor + 1e-300)
     assert float(trace["J"]) == pytest.approx(value, rel=1e-9 if double else 1e-4, abs=1e-12 if double else 1e-5)
 
 
@@ -157,7 +70,7 @@ def case():
 def test_a_planted_error_of_a_thousandth_in_propagation_is_seen(case, monkeypatch, place):
     net, X, Y, s = case
     expected = value_and_gradients(net, X, Y, s)[1]
-    assert_equal(net.gradients(X, Y, s), expected, 1e-10)
+    assert_equal(net.gradients(X, Y, s, engine="reference"), expected, 1e-10)
 
     def wrong(*arguments, **named):
         found = propagation.backward(*arguments, **named)
@@ -173,7 +86,7 @@ def test_a_planted_error_of_a_thousandth_in_propagation_is_seen(case, monkeypatc
     else:
         monkeypatch.setattr("pellucid.engines.reference.backward", wrong)
     with pytest.raises(AssertionError, match="relative to its largest entry"):
-        assert_equal(net.gradients(X, Y, s), expected, 1e-10)
+        assert_equal(net.gradients(X, Y, s, engine="reference"), expected, 1e-10)
 
 
 @pytest.mark.parametrize("spec", [spec for spec in HIDDEN if spec not in ("softmax", "identity")])
@@ -186,10 +99,10 @@ def test_a_planted_error_of_a_thousandth_in_a_derivative_is_seen(spec):
         net = pl.Network([3, 4, 2], [rule, "identity"], "mse", seed=1)
         expected = value_and_gradients(net, X, Y)[1]
         if right:
-            assert_equal(net.gradients(X, Y), expected, 1e-10)
+            assert_equal(net.gradients(X, Y, engine="reference"), expected, 1e-10)
         else:
             with pytest.raises(AssertionError, match="dW1 is"):
-                assert_equal(net.gradients(X, Y), expected, 1e-10)
+                assert_equal(net.gradients(X, Y, engine="reference"), expected, 1e-10)
 
 
 def test_without_the_output_forward_and_backward_are_each_others_transposes(case):

@@ -70,7 +70,10 @@ class Batches:
 
 
 class Engine(Protocol):
-    """Computes for one architecture. Arrays are in the rows convention, C-ordered and of one dtype; parameters and gradients are flat vectors."""
+    """Computes for one architecture.
+
+    Arrays are in the rows convention, C-ordered and of one dtype; parameters and gradients are flat vectors.
+    """
 
     @property
     def architecture(self) -> Architecture:

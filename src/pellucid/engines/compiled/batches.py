@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
 from pellucid.engines.compiled.intrinsics import as_entry
-from pellucid.engines.compiled.parts import part
+from pellucid.engines.compiled.parts import Entries, Integers, Reals, Word, part
 from pellucid.equations import dropout
 
 GOLDEN, FIRST, SECOND = dropout.GOLDEN, dropout.FIRST, dropout.SECOND
 
 
-@part("T* i* i i i T*")
-def gather(x, order, first, last, width, batch):
+@part
+def gather(x: Entries, order: Integers, first: int, last: int, width: int, batch: Entries) -> None:
     """batch[i] = x[order[i]] for the rows first <= i < last."""
     for i in range(first, last):
         row = order[i] * width
@@ -21,8 +23,8 @@ def gather(x, order, first, last, width, batch):
             batch[i * width + j] = x[row + j]
 
 
-@part("T* T* i d* i i i")
-def weigh(dz, s, weighted, factor, first, last, width):
+@part
+def weigh(dz: Entries, s: Entries, weighted: int, factor: Reals, first: int, last: int, width: int) -> None:
     """Multiply row i of dz by s_i * factor, or by factor alone."""
     share = as_entry(factor[0], dz)
     if weighted == 0:
@@ -34,8 +36,8 @@ def weigh(dz, s, weighted, factor, first, last, width):
                 dz[i * width + j] *= s[i] * share
 
 
-@part("d* T* i d* i i")
-def add_losses(losses, s, weighted, total, first, last):
+@part
+def add_losses(losses: Reals, s: Entries, weighted: int, total: Reals, first: int, last: int) -> None:
     """total[0] = sum_i s_i l_i, total[1] = sum_i s_i, over some samples, in their order."""
     loss, weight = 0.0, 0.0
     for i in range(first, last):
@@ -46,7 +48,7 @@ def add_losses(losses, s, weighted, total, first, last):
 
 
 @njit(forceinline=True)
-def mix(x):
+def mix(x: Any) -> Any:
     """`pellucid.equations.dropout.mix` of one number."""
     x = (x ^ (x >> np.uint64(30))) * FIRST
     x = (x ^ (x >> np.uint64(27))) * SECOND
@@ -54,15 +56,15 @@ def mix(x):
 
 
 @njit
-def mask_key(seed, step, layer):
+def mask_key(seed: Any, step: Any, layer: Any) -> Any:
     """What the mask of one layer at one step begins with."""
     key = mix(GOLDEN + np.uint64(seed))
     key = mix(key + GOLDEN + np.uint64(step))
     return mix(key + GOLDEN + np.uint64(layer))
 
 
-@part("T* T* u u d* i i i")
-def drop(f, a, key, threshold, scale, first, last, width):
+@part
+def drop(f: Entries, a: Entries, key: Word, threshold: Word, scale: Reals, first: int, last: int, width: int) -> None:
     """a = f * mask, the mask being 0 where the entry's hash is below the threshold (rate 2^53), else 1 / (1 - rate)."""
     kept, dropped = as_entry(scale[0], f), as_entry(0, f)
     for entry in range(first * width, last * width):
@@ -70,31 +72,31 @@ def drop(f, a, key, threshold, scale, first, last, width):
         a[entry] = f[entry] * (kept if uniform >= threshold else dropped)
 
 
-@part("T* T* T* i i")
-def apply_mask(f, a, mask, first, last):
+@part
+def apply_mask(f: Entries, a: Entries, mask: Entries, first: int, last: int) -> None:
     """a = f * mask, for a mask that is given, over a range of entries."""
     for entry in range(first, last):
         a[entry] = f[entry] * mask[entry]
 
 
-@part("T* T* i d*")
-def penalize(g, theta, count, strength):
+@part
+def penalize(g: Entries, theta: Entries, count: int, strength: Reals) -> None:
     """g + strength * theta: the gradient of the L2 term."""
     share = as_entry(strength[0], g)
     for i in range(count):
         g[i] += share * theta[i]
 
 
-@part("T* i d*")
-def rescale(g, count, factor):
+@part
+def rescale(g: Entries, count: int, factor: Reals) -> None:
     """g * factor."""
     share = as_entry(factor[0], g)
     for i in range(count):
         g[i] *= share
 
 
-@part("T* i d*", fastmath={"reassoc", "contract"})
-def add_squares(g, count, total):
+@part(fastmath={"reassoc", "contract"})
+def add_squares(g: Entries, count: int, total: Reals) -> None:
     """total = sum g^2. Free to add in another order, so that it vectorizes (ten times faster), and NaN still shows."""
     found = as_entry(0, g)
     for i in range(count):

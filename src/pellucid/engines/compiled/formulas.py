@@ -30,6 +30,12 @@ ALLOWED = (
 )  # fmt: skip
 
 
+FORWARD = "z_: Entries, a_: Entries, m: int, n: int, p: Entries"
+BACKWARD = "da_: Entries, z_: Entries, a_: Entries, m: int, n: int, p: Entries"
+OBJECTIVE = "l_: Reals, dz_: Entries, z_: Entries, a_: Entries, y_: Entries, m: int, n: int, p: Entries, both: int"
+"""what the parts take; they are called with as much for every rule"""
+
+
 @dataclass(frozen=True)
 class Rule:
     """A part made of a text, and the numbers it is to be given."""
@@ -49,7 +55,7 @@ class _Typed(ast.NodeTransformer):
             raise _refused(type(node).__name__)
         return super().visit(node)
 
-    def visit_Constant(self, node: ast.Constant) -> Any:  # noqa: N802
+    def visit_Constant(self, node: ast.Constant) -> Any:
         if isinstance(node.value, int) and not isinstance(node.value, bool):
             return ast.parse(f"number({node.value}, {self.like})", mode="eval").body
         if not isinstance(node.value, float):
@@ -58,12 +64,12 @@ class _Typed(ast.NodeTransformer):
             self.parameters.append(node.value)
         return ast.Name(f"c{self.parameters.index(node.value)}", ast.Load())
 
-    def visit_Call(self, node: ast.Call) -> Any:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> Any:
         if not isinstance(node.func, ast.Name) or node.func.id not in WORDS or node.keywords:
             raise _refused(ast.unparse(node.func))
         return ast.Call(node.func, [self.visit(item) for item in node.args], [])
 
-    def visit_Name(self, node: ast.Name) -> Any:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> Any:
         if node.id not in self.names:
             raise _refused(node.id)
         return node
@@ -87,7 +93,7 @@ def activation_forward(text: str) -> Rule:
     parameters: list[float] = []
     expression = _code(text, ["z"], parameters)
     body = [*_loop(["z"]), f"        a_[i] = {expression}"]
-    return _rule("T* T* i i T*", "z_, a_, m, n, p", body, parameters)
+    return _rule(FORWARD, body, parameters)
 
 
 def activation_backward(text: str) -> Rule:
@@ -95,11 +101,11 @@ def activation_backward(text: str) -> Rule:
     parameters: list[float] = []
     expression = _code(text, ["z", "a"], parameters)
     if expression == "number(1, z)":
-        return _rule("T* T* T* i i T*", "da_, z_, a_, m, n, p", ["    pass"], [])
+        return _rule(BACKWARD, ["    pass"], [])
     if "z" not in names_in(text):
         expression = _code(text, ["a", "z"], parameters)
     body = [*_loop(sorted(names_in(text)) or ["z"]), f"        da_[i] = da_[i] * ({expression})"]
-    return _rule("T* T* T* i i T*", "da_, z_, a_, m, n, p", body, parameters)
+    return _rule(BACKWARD, body, parameters)
 
 
 def objective(contribution: str, slope: str, averages: bool) -> Rule:
@@ -123,7 +129,7 @@ def objective(contribution: str, slope: str, averages: bool) -> Rule:
         *["    " + line for line in _loop(sorted(names_in(slope) | {"y"}))],
         f"            dz_[i] = {f'({derivative}) / number(n, y)' if averages else derivative}",
     ]
-    return _rule("d* T* T* T* T* i i T* i", "l_, dz_, z_, a_, y_, m, n, p, both", body, parameters)
+    return _rule(OBJECTIVE, body, parameters)
 
 
 def _loop(names: Sequence[str]) -> list[str]:
@@ -132,7 +138,7 @@ def _loop(names: Sequence[str]) -> list[str]:
     return ["    for i in range(m * n):", *[f"        {name} = {places.get(name, name + '_')}[i]" for name in names]]
 
 
-def _rule(kinds: str, arguments: str, body: list[str], parameters: list[float]) -> Rule:
+def _rule(arguments: str, body: list[str], parameters: list[float]) -> Rule:
     text = "\n".join(body)
     used = [word for word in WORDS if word != "abs" and f"{word}(" in text]
     imports = [
@@ -141,12 +147,13 @@ def _rule(kinds: str, arguments: str, body: list[str], parameters: list[float]) 
         if (found := [word for word in used if word in words])
     ]
     lines = [
+        "from __future__ import annotations",
         *imports,
-        "from pellucid.engines.compiled.parts import part",
+        "from pellucid.engines.compiled.parts import Entries, Reals, part",
         "",
         "",
-        f'@part("{kinds}")',
-        f"def rule({arguments}):",
+        "@part",
+        f"def rule({arguments}) -> None:",
         *[f"    c{index} = p[{index}]" for index in range(len(parameters))],
         text,
         "",

@@ -26,6 +26,8 @@ class Pace:
 
     def choose(self, most: int, seconds: float, guess: float) -> tuple[int, int]:
         """The threads for the next call, and its steps, if it is to last so many seconds; ``guess`` is the time of a step never made."""
+        if most == 1:
+            return 1, max(1, int(seconds / self.per_step.get(1, guess)))
         untried = [count for count in _counts(most) if count not in self.per_step]
         if untried:
             return untried[0], max(1, int(min(TRIAL, seconds) / guess))

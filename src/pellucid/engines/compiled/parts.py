@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, Protocol, TypeAlias, TypeVar, overload
 
 import numpy as np
 from numba import cfunc, types
@@ -17,15 +18,36 @@ from numba.core.compiler import Compiler
 from pellucid.engines.compiled import cache
 from pellucid.engines.compiled.tables import CALL, NET, pointer_to
 
+
+class Entries(Protocol):
+    """A pointer to the entries of an array, float32 or float64."""
+
+    def __getitem__(self, index: int) -> Any: ...
+    def __setitem__(self, index: int, value: Any) -> None: ...
+
+
+Reals: TypeAlias = Entries
+"""a pointer to float64 whatever the entries are"""
+Integers: TypeAlias = Entries
+"""a pointer to int64"""
+Word: TypeAlias = int
+"""64 bits"""
+NetTable: TypeAlias = Any
+"""a pointer to a record `tables.NET`"""
+CallTable: TypeAlias = Any
+"""a pointer to a record `tables.CALL`"""
+
 KINDS = {
-    "i": types.int64,
-    "u": types.uint64,
-    "i*": types.CPointer(types.int64),
-    "d*": types.CPointer(types.float64),
-    "Net*": pointer_to(NET),
-    "Call*": pointer_to(CALL),
+    "int": types.int64,
+    "Word": types.uint64,
+    "Integers": types.CPointer(types.int64),
+    "Reals": types.CPointer(types.float64),
+    "NetTable": pointer_to(NET),
+    "CallTable": pointer_to(CALL),
 }
+"""what the annotations of a part mean to Numba; Entries depends on the dtype"""
 ENTRIES = {np.dtype(np.float32): types.float32, np.dtype(np.float64): types.float64}
+Function = TypeVar("Function", bound=Callable[..., None])
 _TURN = threading.RLock()
 _compiled: dict[tuple[Callable[..., None], Any], Any] = {}
 
@@ -42,18 +64,19 @@ class _NoAlias(Compiler):
         self.state.flags.noalias = True
 
 
-def part(kinds: str, fastmath: set[str] | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Mark a function as a part.
+@overload
+def part(function: Function) -> Function: ...
+@overload
+def part(*, fastmath: set[str]) -> Callable[[Function], Function]: ...
+def part(function: Any = None, *, fastmath: Any = False) -> Any:
+    """Mark a function as a part; its annotations say what it takes.
 
-    ``kinds`` are its arguments: i integer, u the same without a sign, T* pointer to entries, d* to float64, i* to integers, or a type of
-    Numba's. ``fastmath`` are LLVM's permissions; without them machine code rounds as written, so vectors and single entries agree.
+    ``fastmath`` are LLVM's permissions; without them machine code rounds as written, so that vectors and single entries agree.
     """
-
-    def mark(function: Callable[..., None]) -> Callable[..., None]:
-        function.kinds, function.fastmath = kinds.split(), fastmath or False  # type: ignore[attr-defined]
-        return function
-
-    return mark
+    if function is None:
+        return partial(part, fastmath=fastmath)
+    function.fastmath = fastmath
+    return function
 
 
 def address(function: Callable[..., None], dtype: Any = np.float64) -> int:
@@ -64,8 +87,8 @@ def address(function: Callable[..., None], dtype: Any = np.float64) -> int:
         with _TURN:
             found = _compiled.get(key)
             if found is None:
-                entry = types.CPointer(ENTRIES[key[1]])
-                kinds = [entry if kind == "T*" else KINDS[kind] for kind in function.kinds]  # type: ignore[attr-defined]
+                known = {**KINDS, "Entries": types.CPointer(ENTRIES[key[1]])}
+                kinds = [known[kind] for name, kind in function.__annotations__.items() if name != "return"]
                 with cache.in_use():
                     options = {"error_model": "numpy", "fastmath": function.fastmath}  # type: ignore[attr-defined]
                     found = cfunc(types.void(*kinds), cache=True, pipeline_class=_NoAlias, **options)(function)

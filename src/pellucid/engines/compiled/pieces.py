@@ -25,30 +25,30 @@ def number(typingctx: Any, value: Any, like: Any) -> Any:
 
 
 @njit(forceinline=True)
-def clip(x, low, high):
+def clip(x: Any, low: Any, high: Any) -> Any:
     """The nearest number in [low, high]."""
     return where(x < low, low, where(x > high, high, x))
 
 
 @njit(forceinline=True)
-def sign(x):
+def sign(x: Any) -> Any:
     """-1, 0 or 1."""
     return where(x > number(0, x), number(1, x), where(x < number(0, x), number(-1, x), x))
 
 
 @njit(forceinline=True)
-def square(x):
+def square(x: Any) -> Any:
     """X x."""
     return x * x
 
 
 @njit(forceinline=True)
-def xlogy(x, y):
+def xlogy(x: Any, y: Any) -> Any:
     """X log y, and 0 where x is 0."""
     return where(x == number(0, x), number(0, x), x * log(y))
 
 
 @njit(forceinline=True)
-def ratio(x, y):
+def ratio(x: Any, y: Any) -> Any:
     """X / y, and 0 where x is 0."""
     return where(x == number(0, x), number(0, x), x / y)

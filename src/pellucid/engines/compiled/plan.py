@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ from pellucid.engines.compiled.tiles import VECTOR_BYTES, VECTORS
 from pellucid.engines.compiled.updates import COEFFICIENTS
 from pellucid.equations.arrays import Array
 
-PARTS = {
+PARTS: dict[str, Callable[..., None]] = {
     "multiply": products.multiply,
     "multiply_transposed": products.multiply_transposed,
     "gather": batches.gather,
@@ -62,7 +62,8 @@ def blocks_of(architecture: Architecture) -> list[list[Segment]]:
             last = min(first + height, layer.n_inputs)
             pieces.append(Segment(index, (first, last), (last - first) * layer.n_units))
     pieces += [Segment(index, None, layer.n_units) for index, layer in enumerate(architecture.layers)]
-    blocks, room = [], 0
+    blocks: list[list[Segment]] = []
+    room = 0
     for piece in pieces:
         if piece.count > room:
             blocks.append([])

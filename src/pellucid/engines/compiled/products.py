@@ -11,7 +11,7 @@ from typing import Any
 from numba import njit
 
 from pellucid.engines.compiled.intrinsics import offset
-from pellucid.engines.compiled.parts import part
+from pellucid.engines.compiled.parts import Entries, part
 from pellucid.engines.compiled.tiles import ROWS, VECTORS, lanes, tile, transpose
 
 INNER = 2048
@@ -24,7 +24,21 @@ def _strip(vectors: int, masked: int) -> Any:
     """The function that computes one strip of columns of C, ``vectors`` wide, the last vector masked or not."""
 
     @njit(error_model="numpy")
-    def strip(m, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, columns):
+    def strip(
+        m: Any,
+        k: Any,
+        a: Any,
+        row_step: Any,
+        inner_step: Any,
+        b: Any,
+        b_row: Any,
+        c: Any,
+        c_row: Any,
+        start: Any,
+        start_row: Any,
+        started: Any,
+        columns: Any,
+    ) -> Any:
         i = 0
         while i + ROWS <= m:
             tile(ROWS, vectors, masked, i, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, columns)
@@ -45,7 +59,21 @@ _whole, _partial, _narrow = _strip(VECTORS, 0), _strip(VECTORS, 1), _strip(1, 1)
 
 
 @njit(error_model="numpy")
-def _any_strip(m, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, columns):
+def _any_strip(
+    m: Any,
+    k: Any,
+    a: Any,
+    row_step: Any,
+    inner_step: Any,
+    b: Any,
+    b_row: Any,
+    c: Any,
+    c_row: Any,
+    start: Any,
+    start_row: Any,
+    started: Any,
+    columns: Any,
+) -> Any:
     if columns == VECTORS * lanes(b):
         _whole(m, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, columns)
     elif columns > lanes(b):
@@ -54,8 +82,23 @@ def _any_strip(m, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_r
         _narrow(m, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, columns)
 
 
-@part("i i i T* i i T* i T* i T* i i T*")
-def multiply(m, n, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, strip):
+@part
+def multiply(
+    m: int,
+    n: int,
+    k: int,
+    a: Entries,
+    row_step: int,
+    inner_step: int,
+    b: Entries,
+    b_row: int,
+    c: Entries,
+    c_row: int,
+    start: Entries,
+    start_row: int,
+    started: int,
+    strip: Entries,
+) -> None:
     """C = start + A B, C (m, n): A[i, p] at a[i row_step + p inner_step], B (k, n) with rows of b_row entries.
 
     ``start`` has rows of start_row entries (0: one row for all); it is left out where ``started`` is 0. ``strip`` has room for `INNER` rows
@@ -79,8 +122,10 @@ def multiply(m, n, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_
             _any_strip(m, inner, a_here, row_step, inner_step, b_at, row, c_at, c_row, start_at, start_row, started, columns)
 
 
-@part("i i i T* i T* i T* i T*")
-def multiply_transposed(m, n, k, a, a_row, w, w_row, c, c_row, strip):
+@part
+def multiply_transposed(
+    m: int, n: int, k: int, a: Entries, a_row: int, w: Entries, w_row: int, c: Entries, c_row: int, strip: Entries
+) -> None:
     """C = A W^T, C (m, n), W (n, k) with rows of w_row entries: each strip of W^T is turned into ``strip`` before use."""
     step = lanes(a)
     width = VECTORS * step

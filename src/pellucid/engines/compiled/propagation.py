@@ -12,12 +12,13 @@ same bits with any number of threads.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from numba import carray, from_dtype, njit, types
 
 from pellucid.engines.compiled.batches import mask_key
 from pellucid.engines.compiled.intrinsics import atomic_add, atomic_load, atomic_store, call, give_way, pause, pointer_maker
-from pellucid.engines.compiled.parts import part
+from pellucid.engines.compiled.parts import CallTable, NetTable, part
 from pellucid.engines.compiled.tables import BLOCK, LAYER, SEGMENT, WORKER
 
 UNIT = 16
@@ -30,11 +31,11 @@ PATIENCE = 4000
 
 
 @njit(error_model="numpy")
-def forward(net, layers, run, worker, first, last, step):
+def forward(net: Any, layers: Any, run: Any, worker: Any, first: Any, last: Any, step: Any) -> Any:
     """z_l = a_{l-1} W_l + b_l, a_l = f_l(z_l), for l = 1..L, a_0 = x."""
     a, rows = net.x, last - first
-    for l in range(net.n_layers):
-        layer = layers[l]
+    for number in range(net.n_layers):
+        layer = layers[number]
         width = layer.n_out
         begin = first * width * net.item
         at = a + first * layer.n_in * net.item
@@ -47,7 +48,7 @@ def forward(net, layers, run, worker, first, last, step):
 
 
 @njit(error_model="numpy")
-def drop(net, layer, run, step, f, a, first, last):
+def drop(net: Any, layer: Any, run: Any, step: Any, f: Any, a: Any, first: Any, last: Any) -> Any:
     """a = f * mask."""
     if run.masked:
         call(net.apply_mask, (f, a, layer.mask, first * layer.n_out, last * layer.n_out))
@@ -57,7 +58,7 @@ def drop(net, layer, run, step, f, a, first, last):
 
 
 @njit(error_model="numpy")
-def backward(net, layers, run, worker, first, last, step):
+def backward(net: Any, layers: Any, run: Any, worker: Any, first: Any, last: Any, step: Any) -> Any:
     """dz_L from the loss and the output, times s_i * factor; then da_{l-1} = dz_l W_l^T, dz_{l-1} = da_{l-1} * f'(z_{l-1})."""
     rows, last_layer = last - first, layers[net.n_layers - 1]
     width = last_layer.n_out
@@ -72,8 +73,8 @@ def backward(net, layers, run, worker, first, last, step):
         call(net.add_losses, (net.losses, net.s, weighted, net.units + 16 * (unit // UNIT), unit, end))
     if weighted or get(worker.factor) != 1.0:
         call(net.weigh, (dz, net.s + row, weighted, worker.factor, 0, rows, width))
-    for l in range(net.n_layers - 1, 0, -1):
-        layer, below = layers[l], layers[l - 1]
+    for number in range(net.n_layers - 1, 0, -1):
+        layer, below = layers[number], layers[number - 1]
         begin, width = first * below.n_out * net.item, below.n_out
         dz = layer.dz + first * layer.n_out * net.item
         W = run.vector + layer.W_at
@@ -85,44 +86,44 @@ def backward(net, layers, run, worker, first, last, step):
 
 
 @njit(error_model="numpy")
-def block_gradient(net, layers, segments, block, m, worker, gradient):
+def block_gradient(net: Any, layers: Any, segments: Any, block: Any, m: Any, worker: Any, gradient: Any) -> Any:
     """dW_l = a_{l-1}^T dz_l and db_l = the sum of dz_l over the samples, for the parameters of one block."""
     for index in range(block.first_segment, block.last_segment):
         segment = segments[index]
         to = gradient + segment.at * net.item
         bias = segment.layer < 0
-        l = -segment.layer - 1 if bias else segment.layer
-        layer = layers[l]
+        number = -segment.layer - 1 if bias else segment.layer
+        layer = layers[number]
         width = layer.n_out
         if bias:
             call(net.multiply, (1, width, m, net.one, 0, 0, layer.dz, width, to, width, to, 0, 0, worker.strip))
         else:
-            a = (layers[l - 1].a if l else net.x) + segment.first * net.item
+            a = (layers[number - 1].a if number else net.x) + segment.first * net.item
             rows = segment.last - segment.first
             call(net.multiply, (rows, width, m, a, 1, layer.n_in, layer.dz, width, to, width, to, 0, 0, worker.strip))
 
 
 @njit
-def get(place):
+def get(place: Any) -> Any:
     """The float64 at an address."""
     return as_numbers(place)[0]
 
 
 @njit
-def put(place, value):
+def put(place: Any, value: Any) -> Any:
     """Set the float64 at an address."""
     as_numbers(place)[0] = value
 
 
 @njit
-def share(m, n_threads, me):
+def share(m: Any, n_threads: Any, me: Any) -> Any:
     """The rows of thread ``me``: whole units."""
     units = (m + UNIT - 1) // UNIT
     return min(m, units * me // n_threads * UNIT), min(m, units * (me + 1) // n_threads * UNIT)
 
 
 @njit
-def meet(run):
+def meet(run: Any) -> Any:
     """Wait until all threads are here."""
     if run.n_threads == 1:
         return
@@ -140,7 +141,7 @@ def meet(run):
 
 
 @njit
-def total(place, count, step):
+def total(place: Any, count: Any, step: Any) -> Any:
     """The sum of every ``step``-th float64 from an address on."""
     found = 0.0
     numbers = as_numbers(place)
@@ -150,7 +151,7 @@ def total(place, count, step):
 
 
 @njit(error_model="numpy")
-def fetch(net, layers, run, position, first, last):
+def fetch(net: Any, layers: Any, run: Any, position: Any, first: Any, last: Any) -> Any:
     """Let x, y and s be the rows of a batch: where they lie if they are in order, else copied together."""
     start = position * run.batch_size
     n_in, n_out = layers[0].n_in, layers[net.n_layers - 1].n_out
@@ -165,11 +166,15 @@ def fetch(net, layers, run, position, first, last):
         call(net.gather, (run.s, order, first, last, 1, net.s))
 
 
-@part("Net* Call* i")
-def train(net_at, run_at, me):
+@part
+def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
     """Steps of a training, from batch ``position`` up to, not including, ``stop``."""
     net, run = carray(net_at, 1)[0], carray(run_at, 1)[0]
-    layers, segments, blocks = carray(as_layers(net.layers), net.n_layers), carray(as_segments(net.segments), net.n_segments), carray(as_blocks(net.blocks), net.n_blocks)
+    layers, segments, blocks = (
+        carray(as_layers(net.layers), net.n_layers),
+        carray(as_segments(net.segments), net.n_segments),
+        carray(as_blocks(net.blocks), net.n_blocks),
+    )
     worker = carray(as_workers(net.workers), run.n_threads)[me]
     cost_sum, weight_sum, norm_sum, failed = 0.0, 0.0, 0.0, 0
     position = run.position
@@ -235,23 +240,27 @@ def train(net_at, run_at, me):
 
 
 @njit(error_model="numpy")
-def move(net, run, block, g, worker):
+def move(net: Any, run: Any, block: Any, g: Any, worker: Any) -> Any:
     """The optimizer's step on one block: it changes the vector and the state in place."""
     at = block.start * net.item
     call(run.update, (run.vector + at, g, run.state_1 + at, run.state_2 + at, block.count, worker.coefficients))
 
 
 @njit(error_model="numpy")
-def add_weight_squares(net, run, block, index):
+def add_weight_squares(net: Any, run: Any, block: Any, index: Any) -> Any:
     """The sum of the squares of the weights of one block."""
     call(net.add_squares, (run.vector + block.start * net.item, block.n_weights, net.squares + 8 * index))
 
 
-@part("Net* Call* i")
-def gradient(net_at, run_at, me):
+@part
+def gradient(net_at: NetTable, run_at: CallTable, me: int) -> None:
     """The sums of the loss, of the weights, and of s_i dl_i/dtheta over one batch: neither divided nor with L2."""
     net, run = carray(net_at, 1)[0], carray(run_at, 1)[0]
-    layers, segments, blocks = carray(as_layers(net.layers), net.n_layers), carray(as_segments(net.segments), net.n_segments), carray(as_blocks(net.blocks), net.n_blocks)
+    layers, segments, blocks = (
+        carray(as_layers(net.layers), net.n_layers),
+        carray(as_segments(net.segments), net.n_segments),
+        carray(as_blocks(net.blocks), net.n_blocks),
+    )
     worker = carray(as_workers(net.workers), run.n_threads)[me]
     m = run.n_rows
     first, last = share(m, run.n_threads, me)
@@ -269,8 +278,8 @@ def gradient(net_at, run_at, me):
         run.weight_sum = total(net.units + 8, (m + UNIT - 1) // UNIT, 2)
 
 
-@part("Net* Call* i")
-def predict(net_at, run_at, me):
+@part
+def predict(net_at: NetTable, run_at: CallTable, me: int) -> None:
     """y_hat of all rows, chunk by chunk, without dropout; or, where there is Y, the sums of s_i l_i and of s_i of each chunk."""
     net, run = carray(net_at, 1)[0], carray(run_at, 1)[0]
     layers = carray(as_layers(net.layers), net.n_layers)
@@ -281,12 +290,12 @@ def predict(net_at, run_at, me):
         first = chunk * net.chunk
         rows = min(net.chunk, run.n_rows - first)
         a, free = run.X + first * n_in * item, 0
-        for l in range(net.n_layers):
-            layer = layers[l]
+        for number in range(net.n_layers):
+            layer = layers[number]
             width = layer.n_out
             W, b = run.vector + layer.W_at, run.vector + layer.b_at
             z = worker.buffers + free * net.room
-            last = l == net.n_layers - 1
+            last = number == net.n_layers - 1
             in_place = layer.in_place and not (last and run.Y)
             f = z if in_place else worker.buffers + (free + 1) % 3 * net.room
             if last and run.Y == 0:

@@ -6,11 +6,11 @@ import math
 
 from pellucid.engines.compiled.elementary import exp, log
 from pellucid.engines.compiled.intrinsics import as_entry
-from pellucid.engines.compiled.parts import part
+from pellucid.engines.compiled.parts import Entries, Reals, part
 
 
-@part("T* T* i i T*")
-def softmax(z, a, m, n, _):
+@part
+def softmax(z: Entries, a: Entries, m: int, n: int, _: Entries) -> None:
     """a_i = e^(z_i - top) / sum_j e^(z_j - top), row by row; the exponentials of all rows are one loop, so that they fill the vectors."""
     for i in range(m):
         top = z[i * n]
@@ -29,8 +29,8 @@ def softmax(z, a, m, n, _):
             a[i * n + j] *= share
 
 
-@part("T* T* T* i i T*")
-def softmax_backward(da, _, a, m, n, __):
+@part
+def softmax_backward(da: Entries, _: Entries, a: Entries, m: int, n: int, __: Entries) -> None:
     """dz = a * (da - sum_k a_k da_k): the Jacobian applied."""
     for i in range(m):
         total = as_entry(0, a)
@@ -40,8 +40,8 @@ def softmax_backward(da, _, a, m, n, __):
             da[i * n + j] = a[i * n + j] * (da[i * n + j] - total)
 
 
-@part("d* T* T* T* T* i i T* i")
-def softmax_cross_entropy(losses, dz, z, a, y, m, n, _, both):
+@part
+def softmax_cross_entropy(losses: Reals, dz: Entries, z: Entries, a: Entries, y: Entries, m: int, n: int, _: Entries, both: int) -> None:
     """l = -sum_k y_k log a_k; dz = a sum(y) - y.
 
     log a_k = z_k - top - log sum_j e^(z_j - top), and the last logarithm is -log of the largest a, whose own exponent is 0.
@@ -60,8 +60,8 @@ def softmax_cross_entropy(losses, dz, z, a, y, m, n, _, both):
                 dz[i * n + j] = a[i * n + j] * weight - y[i * n + j]
 
 
-@part("d* T* T* T* T* i i T* i")
-def softmax_log_loss(losses, dz, z, a, y, m, n, _, both):
+@part
+def softmax_log_loss(losses: Reals, dz: Entries, z: Entries, a: Entries, y: Entries, m: int, n: int, _: Entries, both: int) -> None:
     """l = -sum_k y_k log a_k + (1 - y_k) log(1 - a_k), 1 - a_k being the sum of the others; dz as `equations.losses.softmax_log_loss`.
 
     z is written over with log a.

@@ -29,7 +29,8 @@ WORKER = _record("gradient strip coefficients buffers losses factor")
 """The memory of one thread"""
 
 NET = _record(
-    "n_layers n_blocks n_segments item layers blocks segments workers losses units norms squares x y s x_copy y_copy s_copy one objective parameters link chunk room "
+    "n_layers n_blocks n_segments item chunk room link layers blocks segments workers losses units norms squares one objective parameters "
+    "x y s x_copy y_copy s_copy "
     "multiply multiply_transposed gather weigh add_losses drop apply_mask penalize rescale add_squares"
 )
 """A network: its tables, its arrays for a batch, the addresses of the parts; ``link`` says that dz_L comes by way of da_L"""

@@ -135,9 +135,7 @@ def tile(
         def place(base: Any, row: Any, step: Any, j: int) -> Any:
             return v.at(base, builder.add(builder.mul(row, step), INT(j * v.lanes)), v.vector)
 
-        a, c, start = (
-            v.at(base, builder.mul(top, step), v.scalar) for base, step in ((a, row_step), (c, c_row), (start, start_row))
-        )
+        a, c, start = (v.at(base, builder.mul(top, step), v.scalar) for base, step in ((a, row_step), (c, c_row), (start, start_row)))
 
         sums = {key: cgutils.alloca_once(builder, v.vector) for key in each}
         with builder.if_else(builder.icmp_unsigned("!=", started, INT(0))) as (given, absent):

@@ -62,7 +62,7 @@ class Training:
         call.cost_sum, call.weight_sum, call.norm_sum = progress.cost_sum, progress.weight_sum, progress.gradient_norm_sum
         if self.batches.s is not None:
             call.weights = at(self._batch_weights())
-        if self.order is not None and self.order is not self.batches.order:
+        if self.order is not None and self.batches.order is not None and self.order is not self.batches.order:
             self.order[...] = self.batches.order
         while call.position < self.count and not call.failed:
             began, before = time.monotonic(), call.position

@@ -10,34 +10,34 @@ from __future__ import annotations
 import math
 
 from pellucid.engines.compiled.intrinsics import as_entry
-from pellucid.engines.compiled.parts import part
+from pellucid.engines.compiled.parts import Entries, Reals, part
 
 COEFFICIENTS = 8
 """room for the coefficients of a step"""
 
 
-@part("d* d* i d*")
-def gradient_descent_step(settings, alpha, t, c):
+@part
+def gradient_descent_step(settings: Reals, alpha: Reals, t: int, c: Reals) -> None:
     """Alpha."""
     c[0] = alpha[0]
 
 
-@part("T* T* T* T* i d*")
-def gradient_descent(theta, g, _, __, count, c):
+@part
+def gradient_descent(theta: Entries, g: Entries, _: Entries, __: Entries, count: int, c: Reals) -> None:
     """theta - alpha g."""
     alpha = as_entry(c[0], theta)
     for i in range(count):
         theta[i] -= alpha * g[i]
 
 
-@part("d* d* i d*")
-def momentum_step(settings, alpha, t, c):
+@part
+def momentum_step(settings: Reals, alpha: Reals, t: int, c: Reals) -> None:
     """Alpha and mu."""
     c[0], c[1] = alpha[0], settings[0]
 
 
-@part("T* T* T* T* i d*")
-def momentum(theta, g, v, _, count, c):
+@part
+def momentum(theta: Entries, g: Entries, v: Entries, _: Entries, count: int, c: Reals) -> None:
     """v = mu v - alpha g, theta + v."""
     alpha, mu = as_entry(c[0], theta), as_entry(c[1], theta)
     for i in range(count):
@@ -46,8 +46,8 @@ def momentum(theta, g, v, _, count, c):
         theta[i] += velocity
 
 
-@part("T* T* T* T* i d*")
-def nesterov(theta, g, v, _, count, c):
+@part
+def nesterov(theta: Entries, g: Entries, v: Entries, _: Entries, count: int, c: Reals) -> None:
     """v = mu v - alpha g, theta + mu v - alpha g."""
     alpha, mu = as_entry(c[0], theta), as_entry(c[1], theta)
     for i in range(count):
@@ -57,14 +57,14 @@ def nesterov(theta, g, v, _, count, c):
         theta[i] += mu * velocity - pull
 
 
-@part("d* d* i d*")
-def adagrad_step(settings, alpha, t, c):
+@part
+def adagrad_step(settings: Reals, alpha: Reals, t: int, c: Reals) -> None:
     """Alpha and epsilon."""
     c[0], c[1] = alpha[0], settings[0]
 
 
-@part("T* T* T* T* i d*")
-def adagrad(theta, g, r, _, count, c):
+@part
+def adagrad(theta: Entries, g: Entries, r: Entries, _: Entries, count: int, c: Reals) -> None:
     """r + g^2, theta - alpha g / sqrt(r + epsilon)."""
     alpha, epsilon = as_entry(c[0], theta), as_entry(c[1], theta)
     for i in range(count):
@@ -73,14 +73,14 @@ def adagrad(theta, g, r, _, count, c):
         theta[i] -= alpha * g[i] / math.sqrt(size + epsilon)
 
 
-@part("d* d* i d*")
-def rmsprop_step(settings, alpha, t, c):
+@part
+def rmsprop_step(settings: Reals, alpha: Reals, t: int, c: Reals) -> None:
     """Alpha, rho, 1 - rho and epsilon."""
     c[0], c[1], c[2], c[3] = alpha[0], settings[0], 1 - settings[0], settings[1]
 
 
-@part("T* T* T* T* i d*")
-def rmsprop(theta, g, r, _, count, c):
+@part
+def rmsprop(theta: Entries, g: Entries, r: Entries, _: Entries, count: int, c: Reals) -> None:
     """rho r + (1 - rho) g^2, theta - alpha g / (sqrt(r) + epsilon)."""
     alpha, rho, rest, epsilon = as_entry(c[0], theta), as_entry(c[1], theta), as_entry(c[2], theta), as_entry(c[3], theta)
     for i in range(count):
@@ -89,8 +89,8 @@ def rmsprop(theta, g, r, _, count, c):
         theta[i] -= alpha * g[i] / (math.sqrt(size) + epsilon)
 
 
-@part("d* d* i d*")
-def adam_step(settings, alpha, t, c):
+@part
+def adam_step(settings: Reals, alpha: Reals, t: int, c: Reals) -> None:
     """The coefficients of both moments, epsilon, alpha / (1 - b1^t), 1 / (1 - b2^t), and alpha lambda for AdamW."""
     c[0], c[1] = settings[0], 1 - settings[0]
     c[2], c[3] = settings[1], 1 - settings[1]
@@ -100,8 +100,8 @@ def adam_step(settings, alpha, t, c):
     c[7] = alpha[0] * settings[3]
 
 
-@part("T* T* T* T* i d*")
-def adam(theta, g, m, v, count, c):
+@part
+def adam(theta: Entries, g: Entries, m: Entries, v: Entries, count: int, c: Reals) -> None:
     """m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, theta - alpha m^ / (sqrt(v^) + epsilon)."""
     b1, rest1, b2, rest2 = as_entry(c[0], theta), as_entry(c[1], theta), as_entry(c[2], theta), as_entry(c[3], theta)
     epsilon, alpha, correction = as_entry(c[4], theta), as_entry(c[5], theta), as_entry(c[6], theta)
@@ -112,8 +112,8 @@ def adam(theta, g, m, v, count, c):
         theta[i] -= alpha * first / (math.sqrt(second * correction) + epsilon)
 
 
-@part("T* T* T* T* i d*")
-def adamw(theta, g, m, v, count, c):
+@part
+def adamw(theta: Entries, g: Entries, m: Entries, v: Entries, count: int, c: Reals) -> None:
     """Adam's step less alpha lambda theta."""
     b1, rest1, b2, rest2 = as_entry(c[0], theta), as_entry(c[1], theta), as_entry(c[2], theta), as_entry(c[3], theta)
     epsilon, alpha, correction, decay = as_entry(c[4], theta), as_entry(c[5], theta), as_entry(c[6], theta), as_entry(c[7], theta)
@@ -122,5 +122,3 @@ def adamw(theta, g, m, v, count, c):
         second = b2 * v[i] + rest2 * g[i] * g[i]
         m[i], v[i] = first, second
         theta[i] -= alpha * first / (math.sqrt(second * correction) + epsilon) + decay * theta[i]
-
-

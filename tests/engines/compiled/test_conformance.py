@@ -1,0 +1,309 @@
+"""The compiled engine against the reference engine: engine x activation x loss x optimizer x dtype."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+import pellucid as pl
+from pellucid.engines import Batches, load
+from pellucid.engines.base import Progress
+from pellucid.engines.compiled import batches as batches_module
+from pellucid.engines.compiled import cache, plan, products, rowwise, rules, updates
+from pellucid.equations import activations
+from random_networks import HIDDEN, PAIRS, beside_a_kink, build, recipes, tame, targets
+
+OPTIMIZERS = {
+    "gradient_descent": pl.GradientDescent(0.01),
+    "momentum": pl.Momentum(0.01),
+    "nesterov": pl.Nesterov(0.01),
+    "adagrad": pl.AdaGrad(0.01),
+    "rmsprop": pl.RMSprop(0.01),
+    "adam": pl.Adam(0.01),
+    "adamw": pl.AdamW(0.01),
+}
+TOLERANCE = {"float64": 1e-12, "float32": 2e-4}
+
+
+def off(found, expected, floor=0.0):
+    """The largest difference, relative to the largest entry."""
+    expected = np.asarray(expected, dtype=np.float64)
+    scale = max(float(np.abs(expected).max()), floor, 1e-300)
+    return float(np.abs(np.asarray(found, dtype=np.float64) - expected).max()) / scale
+
+
+def both(net):
+    return load("compiled", net.architecture), load("reference", net.architecture)
+
+
+def masks_of(net, mask):
+    return None if mask is None else [mask.get(layer) for layer in range(len(net.layers) + 1)]
+
+
+def one_step(net, X, Y, s, mask, tolerance):
+    """Assert that prediction, the sums of the loss and the gradient agree."""
+    compiled, reference = both(net)
+    assert off(compiled.predict(net.vector, X), reference.predict(net.vector, X)) <= tolerance
+    expected = reference.evaluate(net.vector, X, Y, s)
+    found = compiled.evaluate(net.vector, X, Y, s)
+    assert found.loss == pytest.approx(expected.loss, rel=100 * tolerance, abs=100 * tolerance)
+    assert found.weight == pytest.approx(expected.weight, rel=tolerance)
+    expected, right = reference.gradient(net.vector, X, Y, s, masks_of(net, mask))
+    found, gradient = compiled.gradient(net.vector, X, Y, s, masks_of(net, mask))
+    assert found.loss == pytest.approx(expected.loss, rel=100 * tolerance, abs=100 * tolerance)
+    assert found.weight == pytest.approx(expected.weight, rel=tolerance)
+    named, truth = net.architecture.named(gradient), net.architecture.named(right)
+    floor = 1e-2 * float(np.abs(right).max())  # an array that is nothing but cancellation is compared on the scale of the others
+    for name, part in truth.items():
+        assert off(named[name], part, floor) <= tolerance, name
+
+
+@settings(max_examples=150)
+@given(recipes())
+def test_random_networks(recipe):
+    net, X, Y, s, mask = build(recipe)
+    trace = net.trace(X, Y, convention="rows", sample_weight=s, mask=mask)
+    if not tame(net, trace) or beside_a_kink(net, trace, Y, 1e-10 if net.dtype == np.float64 else 1e-4):
+        event("left out")
+        return
+    one_step(net, X, Y, s, mask, TOLERANCE[net.dtype.name])
+
+
+def sample(rng, net, loss, m, zeros=True):
+    X = rng.normal(size=(m, net.architecture.sizes[0]))
+    if zeros:
+        X[rng.random(X.shape) < 0.2] = 0.0
+        X[0] = 0.0
+    Y = targets(rng, loss, m, net.architecture.sizes[-1])
+    return X.astype(net.dtype), Y.astype(net.dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("rule", HIDDEN)
+@settings(max_examples=4)
+@given(sizes=st.lists(st.integers(1, 70), min_size=2, max_size=4), m=st.integers(1, 150), seed=st.integers(0, 999))
+def test_every_activation(rule, dtype, sizes, m, seed):
+    rules = [*[rule] * (len(sizes) - 2), "identity"]
+    net = pl.Network(sizes, rules, "half_mse", seed=seed, dtype=dtype, l2=0.1)
+    X, Y = sample(np.random.default_rng(seed), net, "half_mse", m)
+    trace = net.trace(X, Y, convention="rows")
+    if tame(net, trace) and not beside_a_kink(net, trace, Y, 1e-10 if dtype == "float64" else 1e-4):
+        one_step(net, X, Y, None, None, TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(("output", "loss"), PAIRS)
+def test_every_output_with_every_loss(output, loss, dtype):
+    rng = np.random.default_rng(5)
+    net = pl.Network([6, 17, 5], ["tanh", output], loss, seed=1, dtype=dtype)
+    X, Y = sample(rng, net, loss, 37)
+    if not beside_a_kink(net, net.trace(X, Y, convention="rows"), Y, 1e-10 if dtype == "float64" else 1e-4):
+        one_step(net, X, Y, (rng.random(37) + 0.1).astype(dtype), None, TOLERANCE[dtype])
+
+
+def run(name, net, batches, optimizer, rates, epochs=1, seconds=10.0, n_threads=None):
+    """Progress after so many epochs."""
+    engine, vector = load(name, net.architecture), net.vector.copy()
+    progress = Progress(vector, optimizer.init(vector))
+    with engine.at_most(n_threads):
+        for _ in range(epochs):
+            progress.position = 0
+            while progress.position < batches.count and not progress.failed:
+                engine.run(progress, batches, rates, optimizer, seconds)
+    return progress
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@settings(max_examples=6)
+@given(
+    m=st.integers(1, 120),
+    batch_size=st.integers(1, 50),
+    shuffled=st.booleans(),
+    weighted=st.booleans(),
+    l2=st.sampled_from([0.0, 0.3]),
+    dropout=st.sampled_from([0.0, 0.4]),
+    clip=st.sampled_from([None, 0.05, 100.0]),
+    seed=st.integers(0, 999),
+)
+def test_steps_of_every_optimizer(optimizer, dtype, m, batch_size, shuffled, weighted, l2, dropout, clip, seed):
+    """Batches that need not divide the samples, in any order, weighted, with L2, dropout, clipping and a rate for each step."""
+    rng = np.random.default_rng(seed)
+    net = pl.Network([7, 21, 34, 4], ["tanh", "gelu", "softmax"], "cross_entropy", l2=l2, dropout=dropout, seed=seed, dtype=dtype)
+    X, Y = sample(rng, net, "cross_entropy", m)
+    s = rng.random(m).astype(dtype) if weighted else None
+    batches = Batches(X, Y, s, rng.permutation(m) if shuffled else None, min(batch_size, m), seed, clip)
+    rates = 0.01 * rng.random(batches.count)
+    found, expected = (run(name, net, batches, OPTIMIZERS[optimizer], rates) for name in ("compiled", "reference"))
+    tolerance = TOLERANCE[dtype]
+    assert (found.position, found.step, found.failed) == (expected.position, expected.step, expected.failed)
+    assert off(found.vector, expected.vector) <= tolerance * max(1, batches.count)
+    for part, right in zip(found.state, expected.state, strict=True):
+        assert off(part, right) <= 100 * tolerance
+    for name in ("cost_sum", "weight_sum", "gradient_norm_sum"):
+        assert getattr(found, name) == pytest.approx(getattr(expected, name), rel=100 * tolerance)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_trajectories_of_two_hundred_steps(optimizer):
+    rng = np.random.default_rng(2)
+    net = pl.Network([6, 20, 12, 3], ["tanh", "silu", "softmax"], "cross_entropy", l2=0.01, seed=3)
+    X, Y = sample(rng, net, "cross_entropy", 110)
+    batches = Batches(X, Y, None, rng.permutation(110), 11, 0)
+    found, expected = (run(name, net, batches, OPTIMIZERS[optimizer], np.full(10, 0.01), 20) for name in ("compiled", "reference"))
+    assert found.step == expected.step == 200
+    assert off(found.vector, expected.vector) <= 1e-8
+
+
+def test_ten_iterations_of_lbfgs():
+    ends = []
+    for engine in ("compiled", "reference"):
+        net = pl.Network([6, 20, 3], ["tanh", "softmax"], "cross_entropy", l2=0.01, seed=3)
+        X, Y = sample(np.random.default_rng(4), net, "cross_entropy", 110)
+        net.fit(X, Y, optimizer=pl.LBFGS(), epochs=10, engine=engine, progress=False)
+        ends.append(net.vector)
+    assert off(*ends) <= 1e-8
+
+
+@pytest.mark.parametrize(
+    "schedule", [pl.InverseScaling(0.01), pl.CosineDecay(0.01), pl.OneCycle(0.01), pl.WarmUp(0.01, 5), pl.Adaptive(0.01)]
+)
+def test_schedules(schedule):
+    ends = []
+    for engine in ("compiled", "reference"):
+        net = pl.Network([6, 9, 3], ["tanh", "softmax"], "cross_entropy", seed=3)
+        X, Y = sample(np.random.default_rng(4), net, "cross_entropy", 50)
+        net.fit(X, Y, optimizer=pl.Momentum(schedule), epochs=12, batch_size=20, engine=engine, progress=False)
+        ends.append(net.vector)
+    assert off(*ends) <= 1e-11
+
+
+def test_every_scored_row_is_finite_at_large_scores():
+    for output, loss in PAIRS:
+        net = pl.Network([1, 3], [output], loss, seed=0)
+        if output in ("exp", "elu(alpha=0.5)") or loss == "poisson":
+            continue
+        net.parameters["W1"][...] = [[1e4, -1e4, 3.0]]
+        Y = targets(np.random.default_rng(0), loss, 2, 3)
+        sums = load("compiled", net.architecture).evaluate(net.vector, np.array([[1.0], [-1.0]]), Y, None)
+        expected = load("reference", net.architecture).evaluate(net.vector, np.array([[1.0], [-1.0]]), Y, None)
+        assert sums.loss == pytest.approx(expected.loss, rel=1e-12)
+
+
+PLACES = {
+    "the product": (products, "multiply", "strip[q * width + t] = b_at", "strip[q * width + t] = as_entry(1.001, b_at) * b_at"),
+    "the masks": (batches_module, "apply_mask", "f[entry] * mask[entry]", "f[entry] * mask[entry] * as_entry(1.001, f)"),
+    "the sample weights": (batches_module, "weigh", "share = as_entry(factor[0], dz)", "share = as_entry(1.001 * factor[0], dz)"),
+    "dropout": (batches_module, "drop", "as_entry(scale[0], f)", "as_entry(1.001 * scale[0], f)"),
+    "L2": (batches_module, "penalize", "as_entry(strength[0], g)", "as_entry(1.001 * strength[0], g)"),
+    "clipping": (batches_module, "rescale", "as_entry(factor[0], g)", "as_entry(1.001 * factor[0], g)"),
+    "the norm": (batches_module, "add_squares", "total[0] = found", "total[0] = 1.001 * found"),
+    "the loss": (rowwise, "softmax_cross_entropy", "losses[i] = weight", "losses[i] = 1.001 * weight"),
+    "its derivative": (rowwise, "softmax_cross_entropy", "* weight - y", "* weight - as_entry(1.001, a) * y"),
+    "the optimizer": (updates, "adam", "theta[i] -= alpha * first", "theta[i] -= as_entry(1.001, theta) * alpha * first"),
+    "its coefficients": (updates, "adam_step", "c[2], c[3] = settings[1], 1", "c[2], c[3] = settings[1], 1.001"),
+}  # fmt: skip
+"""where 0.1 % is planted: the module and the part, and how its text is changed"""
+
+
+def everything(seed=0):
+    """Assert that a step and a training agree, with all that a training can have."""
+    rng = np.random.default_rng(seed)
+    net = pl.Network([700, 200, 20, 3], ["sigmoid", "gelu", "softmax"], "cross_entropy", seed=0, l2=0.3, dropout=0.2)
+    X, Y, s = rng.normal(size=(70, 700)), np.eye(3)[rng.integers(3, size=70)], rng.random(70)
+    one_step(net, X, Y, s, net.dropout_mask(70), 1e-12)
+    batches = Batches(X, Y, s, rng.permutation(70), 40, 0, 0.05)
+    ends = [run(name, net, batches, OPTIMIZERS["adam"], np.full(2, 0.01)) for name in ("compiled", "reference")]
+    assert off(ends[0].vector, ends[1].vector) < 1e-11
+    assert ends[0].gradient_norm_sum == pytest.approx(ends[1].gradient_norm_sum, rel=1e-11)
+
+
+def test_nothing_planted():
+    everything()
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_planted_error_of_a_thousandth_in_a_kernel_is_seen(place, monkeypatch, tmp_path):
+    module, name, before, after = PLACES[place]
+    text = Path(module.__file__).read_text()
+    assert before in text
+    start = text.index(f"def {name}(")
+    assert before in text[start:]
+    text = text[:start] + text[start:].replace(before, after, 1)
+    text = text.replace(
+        "from __future__ import annotations",
+        "from __future__ import annotations\nfrom pellucid.engines.compiled.intrinsics import as_entry",
+    )
+    monkeypatch.setattr(cache, "folder", lambda: tmp_path)
+    wrong = getattr(import_from(text, tmp_path), name)
+    right = getattr(module, name)
+    for table in (plan.PARTS, rules.WHOLE_ROWS):
+        for key, part in table.items():
+            if part is right:
+                monkeypatch.setitem(table, key, wrong)
+    for key, update in rules.UPDATES.items():
+        if right in (update.prepare, update.move):
+            changed = {field: wrong for field in ("prepare", "move") if getattr(update, field) is right}
+            monkeypatch.setitem(rules.UPDATES, key, dataclasses.replace(update, **changed))
+    with pytest.raises(AssertionError):
+        everything()
+
+
+def import_from(text, folder):
+    """A module that lies in a file, where Numba's cache wants it."""
+    name = f"planted_{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    path = folder / f"{name}.py"
+    path.write_text(text)
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_a_planted_error_of_a_thousandth_in_an_activation_is_seen(part):
+    right = activations.activation("sigmoid")
+    texts = tuple(f"1.001 * ({text})" if index == part else text for index, text in enumerate(right.pieces))
+    wrong = dataclasses.replace(right, pieces=texts)
+    net = pl.Network([4, 9, 2], [wrong, "softmax"], "cross_entropy", seed=0)
+    X, Y = sample(np.random.default_rng(0), net, "cross_entropy", 30)
+    with pytest.raises(AssertionError):
+        one_step(net, X, Y, None, None, 1e-12)
+
+
+def test_a_changed_inner_module_is_compiled_anew(tmp_path):
+    """A planted error in what kernels call is seen although the cache holds the right code: its folder goes by all sources."""
+    source = Path(pl.__file__).parent
+    shutil.copytree(source, tmp_path / "src" / "pellucid", ignore=shutil.ignore_patterns("__pycache__"))
+    code = textwrap.dedent(f"""
+        import sys
+        sys.path.insert(0, {str(tmp_path / "src")!r})
+        import numpy as np, pellucid as pl
+        assert pl.__file__.startswith({str(tmp_path)!r})
+        net = pl.Network([1, 1], ["softsign"], "half_mse", seed=0)
+        net.parameters["W1"][...] = 1
+        print(repr(float(net.gradients([[1.0]], [[0.0]])["dW1"][0, 0])))
+    """)
+    environment = {**os.environ, "PELLUCID_CACHE_DIR": str(tmp_path / "cache")}
+
+    def slope():
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        return float(done.stdout)
+
+    assert slope() == pytest.approx(0.125, rel=1e-12)
+    inner = tmp_path / "src" / "pellucid" / "engines" / "compiled" / "pieces.py"
+    inner.write_text(inner.read_text().replace("    return x * x", "    return number(2, x) * x * x"))
+    assert slope() == pytest.approx(0.25, rel=1e-12)
