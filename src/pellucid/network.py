@@ -136,11 +136,12 @@ class Network:
     ) -> dict[str, Array]:
         """dJ/dW_l and dJ/db_l by name, dW1, db1 ..., shaped as the parameters (rows convention)."""
         X, Y, s = self._data(X, y, sample_weight)
-        fixed = as_masks(mask, len(X), self.architecture, self.dtype)
-        sums, total = self._engine(engine).gradient(self.vector, X, Y, s, fixed)
-        weights = self.vector[: self.architecture.n_weights]
-        gradient = mean_gradient(total, sums.weight, weights, self.architecture.l2)
+        gradient = self._gradient(self.vector, X, Y, s, as_masks(mask, len(X), self.architecture, self.dtype), engine)
         return self.architecture.named(gradient.astype(self.dtype, copy=False), prefix="d")
+
+    def _gradient(self, vector: Array, X: Array, Y: Array, s: Array | None, masks: Any, engine: str | None) -> Array:
+        sums, total = self._engine(engine).gradient(vector, X, Y, s, masks)
+        return mean_gradient(total, sums.weight, vector[: self.architecture.n_weights], self.architecture.l2)
 
     def trace(
         self,
@@ -235,7 +236,7 @@ class Network:
         if n_threads is not None:
             positive_integer(n_threads, "n_threads", "fit")
         if check_gradients:
-            self._prove(X, Y, s)
+            self._prove(X, Y, s, engine)
         chosen = load_engine(engine, self.architecture)
         with chosen.at_most(n_threads):
             self.history = train(chosen, self.vector, plan, self, self._take)
@@ -276,12 +277,17 @@ class Network:
         weights = validation[2] if len(validation) == 3 else None
         return None, Held(*self._data(validation[0], validation[1], weights, " of the validation set"), rows=None)
 
-    def _prove(self, X: Array, Y: Array, s: Array | None) -> GradientReport:
+    def _prove(self, X: Array, Y: Array, s: Array | None, engine: str | None) -> GradientReport:
+        """Check what the engine takes for the gradient, in float64, on some rows."""
         from pellucid.glassbox.check import check_gradients
 
-        some = slice(0, 32)
-        mask = self.dropout_mask(len(X[some]))
-        report = check_gradients(self, X[some], Y[some], sample_weight=None if s is None else s[some], mask=mask or None)
+        X, Y = X[:32].astype(np.float64), Y[:32].astype(np.float64)
+        weights = None if s is None else s[:32].astype(np.float64)
+        mask = self.dropout_mask(len(X)) or None
+        fixed = as_masks(mask, len(X), self.architecture, X.dtype)
+        gradient = self._gradient(self.vector.astype(np.float64), X, Y, weights, fixed, engine)
+        named = self.architecture.named(gradient, prefix="d")
+        report = check_gradients(self, X, Y, sample_weight=weights, mask=mask, gradient=named)
         if not report.passed:
             got = f"{report.max_relative_error:.2g} off at its worst"
             repair = "report this with the network's description"

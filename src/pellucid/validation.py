@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -145,10 +144,13 @@ def _no_numbers(name: str) -> InputError:
 
 
 def _refuse_non_finite(array: Array, name: str) -> None:
-    # One sum of squares is a fast test: it is finite for all but a few finite arrays, and never for one that holds NaN or infinity.
-    flat = array.reshape(-1)
-    if math.isfinite(np.dot(flat, flat)):
-        return
+    if array.size <= 4096:
+        if np.isfinite(array).all():
+            return
+    else:  # one sum is a faster test: it is finite for all but a few finite arrays, and never for one that holds NaN or infinity
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(array.sum()):
+                return
     bad = np.argwhere(~np.isfinite(array))
     if len(bad):
         at = tuple(int(i) for i in bad[0])

@@ -11,7 +11,7 @@ from sklearn.metrics import accuracy_score, log_loss, r2_score
 from sklearn.model_selection import train_test_split
 
 import pellucid as pl
-from pellucid.engines import reference
+from pellucid.engines import reference, steps
 from pellucid.training import evaluation
 from pellucid.training.evaluation import accuracy, r2, split
 
@@ -124,7 +124,7 @@ def test_largest_remainders_get_the_last_places_as_in_scikit_learn():
 @pytest.fixture
 def watched(monkeypatch):
     """A training of one epoch that tells which rows it saw and which it held out; column 0 of X numbers the rows."""
-    gather, evaluate, seen, held = reference.gather, reference.ReferenceEngine.evaluate, [], []
+    gather, evaluate, seen, held = steps.gather, reference.ReferenceEngine.evaluate, [], []
 
     def noted_gather(batches, position):
         X, Y, s = gather(batches, position)
@@ -135,12 +135,12 @@ def watched(monkeypatch):
         held.extend(X[:, 0].astype(int))
         return evaluate(engine, vector, X, Y, s)
 
-    monkeypatch.setattr(reference, "gather", noted_gather)
+    monkeypatch.setattr(steps, "gather", noted_gather)
     monkeypatch.setattr(reference.ReferenceEngine, "evaluate", noted_evaluate)
 
     def train(net, X, y, **kwargs):
         seen.clear(), held.clear()
-        net.fit(X, y, epochs=1, progress=False, **kwargs)
+        net.fit(X, y, epochs=1, progress=False, engine="reference", **kwargs)
         return list(seen), list(held)
 
     return train

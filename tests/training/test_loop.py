@@ -11,7 +11,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import pellucid as pl
-from pellucid.engines import reference
+from pellucid.engines import load, steps
 
 RNG = np.random.default_rng(0)
 M = 11
@@ -108,7 +108,7 @@ def test_a_gradient_below_the_limit_is_not_clipped():
 @pytest.fixture
 def orders(monkeypatch):
     """A training on numbered rows that tells in which order it visited them, epoch by epoch."""
-    gather, seen = reference.gather, []
+    gather, seen = steps.gather, []
 
     def noted(batches, position):
         inputs, targets, s = gather(batches, position)
@@ -118,14 +118,16 @@ def orders(monkeypatch):
         seen.extend(inputs[:, 0].astype(int))
         return inputs, targets, s
 
-    monkeypatch.setattr(reference, "gather", noted)
+    monkeypatch.setattr(steps, "gather", noted)
 
     def train(seed=0, epochs=3, weighted=False, **kwargs):
         seen.clear()
         rows = np.arange(20.0)
         net = pl.Network([1, 1], seed=seed)
         weights = rows + 1 if weighted else None
-        net.fit(rows[:, None], rows, sample_weight=weights, optimizer=pl.Adam(1e-6), epochs=epochs, progress=False, **kwargs)
+        net.fit(
+            rows[:, None], rows, sample_weight=weights, optimizer=pl.Adam(1e-6), epochs=epochs, progress=False, engine="reference", **kwargs
+        )
         return np.array(seen).reshape(epochs, -1)
 
     return train
@@ -178,14 +180,16 @@ def test_the_same_seed_gives_the_same_bits(dtype):
     assert not np.array_equal(first, other)
 
 
-def test_a_pause_of_the_engine_does_not_alter_the_arithmetic(monkeypatch):
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+def test_a_pause_of_the_engine_does_not_alter_the_arithmetic(monkeypatch, engine):
     """An engine comes back every so often for the bar and Ctrl-C: here after every single step."""
     whole, paused = network(dropout=0.3), network(dropout=0.3)
-    whole.fit(X, Y, epochs=3, batch_size=2, progress=False)
+    whole.fit(X, Y, epochs=3, batch_size=2, progress=False, engine=engine)
     monkeypatch.setattr("pellucid.training.loop.PAUSE", 1e-9)
-    run, calls = reference.ReferenceEngine.run, []
-    monkeypatch.setattr(reference.ReferenceEngine, "run", lambda *arguments: calls.append(1) or run(*arguments))
-    paused.fit(X, Y, epochs=3, batch_size=2, progress=False)
+    kind = type(load(engine, whole.architecture))
+    run, calls = kind.run, []
+    monkeypatch.setattr(kind, "run", lambda *arguments: calls.append(1) or run(*arguments))
+    paused.fit(X, Y, epochs=3, batch_size=2, progress=False, engine=engine)
     assert len(calls) >= 18
     assert_array_equal(whole.vector, paused.vector)
 
@@ -358,13 +362,19 @@ def test_checking_the_gradients_first_does_not_change_the_training(settings):
     assert_array_equal(checked.vector, plain.vector)
 
 
-def test_a_derivative_that_is_off_by_a_thousandth_is_found_before_the_first_step():
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+def test_a_derivative_that_is_off_by_a_thousandth_is_found_before_the_first_step(engine):
+    """In what the engine that is to train computes with."""
     right = pl.activation("tanh")
-    wrong = dataclasses.replace(right, derivative=lambda z, a: 1.001 * right.derivative(z, a))
+    changes = {
+        "reference": {"derivative": lambda z, a: 1.001 * right.derivative(z, a)},
+        "compiled": {"pieces": ("tanh(z)", "1.001 * (1 - a) * (1 + a)")},
+    }
+    wrong = dataclasses.replace(right, **changes[engine])
     net = pl.Network([2, 3, 1], activations=[wrong, "identity"])
     before = net.vector.copy()
     with pytest.raises(pl.GradientError) as caught:
-        net.fit(X, Y, epochs=3, check_gradients=True, progress=False)
+        net.fit(X, Y, epochs=3, check_gradients=True, progress=False, engine=engine)
     told = r"The gradient in 2-3-1 \(tanh, identity\) is 0\.00\d+ off at its worst, expected a passed check: "
     assert re.fullmatch(told + r"report this with the network's description\.", str(caught.value))
     assert_array_equal(net.vector, before)
@@ -391,7 +401,7 @@ def test_a_derivative_that_is_off_by_a_thousandth_is_found_before_the_first_step
             "sdg",
             "Unknown optimizer 'sdg': Known are gradient_descent, momentum, nesterov, adagrad, rmsprop, adam, adamw, lbfgs.",
         ),
-        ("engine", "referense", "Unknown engine 'referense': did you mean 'reference'? Known are reference."),
+        ("engine", "referense", "Unknown engine 'referense': did you mean 'reference'? Known are compiled, reference."),
         ("sample_weight", S[:3], f"The shape of sample_weight in the data is (3,), expected ({M},): one weight for each row."),
         (
             "sample_weight",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 import warnings
 from collections.abc import Callable
@@ -86,7 +85,7 @@ def _descend(training: Training, optimizer: Optimizer, interrupt: Interrupt, sho
                 return
             if progress.position < count:
                 show(epoch + progress.position / count, training.history.last() if training.history else {})
-        if not (math.isfinite(np.dot(progress.vector, progress.vector)) or np.isfinite(progress.vector).all()):
+        if not np.isfinite(progress.vector).all():
             raise training.diverged(progress.step, float(alphas[-1]), "not finite after the last step")
         row = {
             "loss": progress.cost_sum / progress.weight_sum,
