@@ -414,7 +414,7 @@ def test_no_target_given(refused):
 def test_text_where_a_regression_needs_numbers(refused):
     Path("t.csv").write_text("a,y\n1,2\n2,tall\n3,4\n")
     assert refused("train", "t.csv", "--target", "y", "--task", "regression") == (
-        "The target in t.csv is 'tall' in row 1, expected finite numbers for regression: repair the value, or use --task classification."
+        "The target in t.csv is 'tall' in row 1, expected finite numbers for regression, up to 1e+100: repair the value, or use --task classification."
     )
 
 

@@ -126,6 +126,29 @@ def test_files_that_are_no_tables(name, content, got, tmp_path):
     assert message.endswith(EXPECTED)
 
 
+def test_a_row_with_more_values_than_names_is_refused_and_not_shifted(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n1,2,3\n4,5,6\n")
+    message = refused(lambda: read_table(str(path)))
+    assert message.startswith(f"The data in {path} is damaged or of another kind (Length of header or names does not match")
+    path.write_text("a,b\n1,2,\n3,4,\n")  # a comma at the end of each line is harmless
+    assert read_table(str(path)).frame.to_dict("list") == {"a": [1, 3], "b": [2, 4]}
+
+
+def test_a_long_column_has_one_type_throughout(tmp_path):
+    """pandas reads in pieces unless told otherwise, and then warns that 1 is a number here and a text there."""
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n" + "1.0,2\n" * 300_000 + "x,2\n")
+    assert set(read_table(str(path)).frame["a"]) == {"1.0", "x"}
+
+
+@pytest.mark.parametrize("suffix", ["", ".csv", ".parquet"])
+def test_a_name_that_no_file_can_have(suffix, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert refused(lambda: read_table("x" * 300 + suffix)).startswith("The data in x" if suffix else "Unknown file or data set 'x")
+    assert refused(lambda: read_table("a\0b" + suffix)).startswith("The data in a" if suffix else "Unknown file or data set 'a")
+
+
 def test_a_directory(tmp_path):
     assert refused(lambda: read_table(str(tmp_path))) == f"The data in {tmp_path} is a directory, {EXPECTED}"
     (tmp_path / "t.csv").mkdir()
@@ -228,13 +251,23 @@ def test_the_target_as_an_array_of_its_task(values, task, expected):
     assert_array_equal(found, expected)
 
 
-@pytest.mark.parametrize(("bad", "shown"), [("tall", "'tall'"), (np.inf, "inf"), ("inf", "'inf'")], ids=["text", "infinite", "its word"])
+@pytest.mark.parametrize(
+    ("bad", "shown"),
+    [("tall", "'tall'"), (np.inf, "inf"), ("inf", "'inf'"), (np.float64(-2e100), "-2e+100")],
+    ids=["text", "infinite", "its word", "too large"],
+)
 def test_a_regression_target_that_is_no_number_names_value_and_row(bad, shown):
     y = pd.Series([1, bad, 3], index=[10, 11, 12], dtype=object)
     message = refused(lambda: as_target(y, "regression", "t.csv"))
     assert message == (
-        f"The target in t.csv is {shown} in row 11, expected finite numbers for regression: repair the value, or use --task classification."
+        f"The target in t.csv is {shown} in row 11, expected finite numbers for regression, up to 1e+100: "
+        "repair the value, or use --task classification."
     )
+
+
+def test_a_value_is_shown_without_the_name_of_its_type():
+    y = pd.Series([1.0, np.inf])
+    assert "is inf in row 1" in refused(lambda: as_target(y, "regression", "t.csv"))
 
 
 # ---------------------------------------------------------------------------------------------------- columns
@@ -275,6 +308,14 @@ def test_what_a_column_is_taken_for(values, kind):
     assert column_kind(pd.Series(values)) == kind
 
 
+@pytest.mark.parametrize("value", [[1, 2], {"a": 1}, np.ones(2)], ids=["list", "mapping", "array"])
+def test_a_column_of_lists_or_mappings_is_refused(value):
+    assert refused(lambda: column_kind(pd.Series([value, value], name="tags"))) == (
+        "The column 'tags' in the data is made of lists or mappings, expected a single value in each row: "
+        "take them apart, or leave the column out."
+    )
+
+
 def test_dates_are_points_in_time_and_what_is_none_is_missing():
     found = parse_dates(pd.Series(["2024-01-31", "2024-01-31 12:00:00+02:00", "soon", None]))
     assert found.iloc[0] == pd.Timestamp("2024-01-31", tz="UTC")
@@ -282,7 +323,7 @@ def test_dates_are_points_in_time_and_what_is_none_is_missing():
     assert found.isna().tolist() == [False, False, True, True]
 
 
-@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=30))
+@given(st.lists(st.floats(-1e100, 1e100), min_size=1, max_size=30))
 @settings(max_examples=50)
 def test_any_numbers_come_through_a_regression_target_as_they_are(values):
     assert_array_equal(as_target(pd.Series(values), "regression", "t.csv"), np.array(values))
