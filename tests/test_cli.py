@@ -260,6 +260,18 @@ def test_a_training_cut_short_by_its_epochs_is_told(pellucid):
     assert "it was still getting better when the epochs ran out: try more --epochs" in pellucid("train", "iris", "--epochs", 2).out
 
 
+def test_what_the_table_holds_is_printed_as_it_is(pellucid):
+    """Brackets are markup for rich: [b] would vanish, and [/b] would be an error."""
+    labels = ["[b]", "[/b]", "a\\"]
+    pd.DataFrame({"[red]x": np.arange(60.0), "[/y]": [labels[k % 3] for k in range(60)]}).to_csv("t.csv", index=False)
+    ended = pellucid("train", "t.csv", "--target", "[/y]", "--epochs", 2, "-o", "[m].skops")
+    assert (ended.code, ended.err) == (0, "")
+    assert "classification of '[/y]' (recognised), 3 classes: [/b], [b], a\\\n" in ended.out
+    assert "Model     [m].skops (" in ended.out
+    ended = pellucid("predict", "[m].skops", "t.csv", "-o", "[p].csv")
+    assert (ended.code, ended.out) == (0, "60 predictions of '[/y]' are in [p].csv\n")
+
+
 def test_quiet_prints_nothing(pellucid):
     assert pellucid("train", "iris", *QUICK) == (0, "", "")
     assert Path("model.skops").exists()
@@ -333,6 +345,8 @@ def test_help(command, flag, told, pellucid):
         (("train", "iris", "--epochs", "many"), "Invalid value for '--epochs'"),
         (("train", "iris", "--task", "clustering"), "'clustering' is not one of"),
         (("train", "iris", "--seed", "-1"), "Invalid value for '--seed'"),
+        (("train", "iris", "--epochs", "0"), "Invalid value for '--epochs'"),
+        (("train", "iris", "--batch-size", "0"), "Invalid value for '--batch-size'"),
         (("check", "m.skops", "iris", "--rows", "0"), "Invalid value for '--rows'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -360,13 +374,12 @@ def test_wrong_usage_is_told_with_exit_code_2(arguments, told, pellucid):
         (("--solver", "lbfgs", "--dropout", "0.5"), "The optimizer in fit is LBFGS with dropout"),
         (("--learning-rate", "-1"), "'learning_rate' in ConstantRate is -1.0, expected a finite number that is not negative"),
         (("--learning-rate", "nan"), "'learning_rate' in ConstantRate is nan, expected a finite number"),
-        (("--epochs", "0"), "Max_iter in MLPClassifier is 0, expected a whole number of at least 1"),
-        (("--batch-size", "0"), "Batch_size in MLPClassifier is 0, expected a whole number of at least 1"),
         (("--alpha", "-1"), "-1.0, expected a number that is not negative"),
         (("--dropout", "2"), "A dropout rate in the network is 2.0, expected a number in [0, 1)"),
         (("--test-fraction", "0"), "--test-fraction in a table of 150 rows is 0.0, expected a share between 0 and 1"),
         (("--test-fraction", "1.5"), "--test-fraction in a table of 150 rows is 1.5, expected a share between 0 and 1"),
         (("--test-fraction", "0.999"), "is 0.999, expected a share between 0 and 1 that leaves rows on both sides"),
+        (("--target", ""), "Unknown column of iris '': Known are sepal length (cm)"),
         (("--target", "targt"), "Unknown column of iris 'targt': did you mean 'target'?"),
         (("--test", "absent.csv"), "The data in absent.csv is not there"),
         (("--test", "wine"), "expected the columns of the training: add them; they may be empty."),
@@ -414,7 +427,8 @@ def test_no_target_given(refused):
 def test_text_where_a_regression_needs_numbers(refused):
     Path("t.csv").write_text("a,y\n1,2\n2,tall\n3,4\n")
     assert refused("train", "t.csv", "--target", "y", "--task", "regression") == (
-        "The target in t.csv is 'tall' in row 1, expected finite numbers for regression, up to 1e+100: repair the value, or use --task classification."
+        "The target in t.csv is 'tall' in row 1, expected finite numbers for regression, up to 1e+100: "
+        "repair the value, or use --task classification."
     )
 
 
@@ -490,7 +504,7 @@ def test_text_where_numbers_were_trained(refused, iris_model):
     frame.iloc[2, 1] = "wide"
     frame.to_csv("t.csv", index=False)
     assert refused("predict", iris_model, "t.csv", "-o", "p.csv") == (
-        "The column 'sepal width (cm)' in the data is 'wide' in row 2, expected finite numbers, as in training: "
+        "The column 'sepal width (cm)' in the data is 'wide' in row 2, expected finite numbers, as in training, up to 1e+100: "
         "repair the value or leave it empty."
     )
 
@@ -520,6 +534,14 @@ def test_what_nobody_foresaw_ends_in_one_line_and_exit_code_1(pellucid, monkeypa
     monkeypatch.setenv("PELLUCID_DEBUG", "1")
     with pytest.raises(RuntimeError, match="the moon is full"):
         pellucid("train", "iris")
+
+
+def test_a_network_too_large_for_the_machine_is_told_in_one_sentence(pellucid):
+    ended = pellucid("train", "iris", "-q", "--hidden", 10**12)
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == (
+        "pellucid: The memory in this machine is too small, expected enough for all parameters and rows: ask for fewer of them.\n"
+    )
 
 
 def test_ctrl_c_outside_of_training_ends_with_130(pellucid, monkeypatch):
