@@ -665,6 +665,12 @@ GRADIENT = NET.gradients([[1, 2]], [3])
         ),
         ({"max_entries": 0}, pl.InputError, "Max_entries in check_gradients is 0, expected a whole number of at least 1: choose e.g. 10."),
         ({"directions": -1}, pl.InputError, "Directions in check_gradients is -1, expected a whole number of at least 0: choose e.g. 5."),
+        ({"seed": -1}, pl.InputError, "The seed in check_gradients is -1, expected a whole number of at least 0: choose e.g. 5."),
+        (
+            {"gradient": 3},
+            pl.InputError,
+            "The gradient in check_gradients is 3, expected {'dW1': array, 'db1': array ...}: see Network.gradients.",
+        ),
         ({"directions": 1.5}, pl.InputError, "Directions in check_gradients is 1.5, expected a whole number of at least 0: choose e.g. 5."),
     ],
 )

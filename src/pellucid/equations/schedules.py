@@ -151,6 +151,12 @@ class WarmUp(Schedule):
     steps: int = 100
     then: Schedule | None = None
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.then, Schedule | None):
+            expected = "a schedule or None"
+            raise InputError(sentence("the parameter 'then'", "WarmUp", repr(self.then), expected, "e.g. then=CosineDecay(0.01)"))
+
     def factor(self, t: Float[Array, " t"], horizon: Horizon) -> Float[Array, " t"]:
         """min(1, (t + 1) / steps) times what follows."""
         rise = np.minimum(1.0, (t + 1) / max(self.steps, 1))

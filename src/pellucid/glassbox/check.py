@@ -29,7 +29,7 @@ from pellucid.equations.propagation import Tape, backward, forward
 from pellucid.errors import InputError, ShapeError, sentence
 from pellucid.glassbox.model import Model
 from pellucid.glassbox.rendering import Table, as_html, as_rich, as_text
-from pellucid.validation import as_inputs, as_masks, as_numbers, as_sample_weight, as_targets, positive_integer
+from pellucid.validation import as_inputs, as_masks, as_numbers, as_sample_weight, as_targets, positive_integer, whole_number
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -154,8 +154,8 @@ def check_gradients(
     s = as_sample_weight(sample_weight, len(inputs), double)
     masks = as_masks(mask, len(inputs), architecture, double)
     positive_integer(max_entries, "max_entries", "check_gradients")
-    if isinstance(directions, bool) or not isinstance(directions, int | np.integer) or directions < 0:
-        raise InputError(sentence("directions", "check_gradients", repr(directions), "a whole number of at least 0", "choose e.g. 5"))
+    whole_number(directions, "directions", "check_gradients")
+    whole_number(seed, "the seed", "check_gradients")
     rng = np.random.default_rng(seed)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         cost = _Cost(architecture, model.vector.astype(np.float64), inputs, targets, s, masks)
@@ -367,6 +367,9 @@ def _row(name: str, part: str, places: Array, gradient: Array, findings: list[tu
 def _flat(gradient: Mapping[str, ArrayLike], architecture: Architecture) -> Array:
     flat = np.zeros(architecture.n_parameters)
     parts = architecture.named(flat, prefix="d")
+    if not isinstance(gradient, Mapping):
+        got, expected = repr(gradient), "{'dW1': array, 'db1': array ...}"
+        raise InputError(sentence("the gradient", "check_gradients", got, expected, "see Network.gradients"))
     if set(gradient) != set(parts):
         got, expected = ", ".join(sorted(gradient)) or "nothing", ", ".join(parts)
         raise InputError(sentence("the names in gradient", "check_gradients", got, expected, "name one array for each parameter"))
