@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -357,6 +358,17 @@ def test_wrong_usage_is_told_with_exit_code_2(arguments, told, pellucid):
     assert told in ended.err
     assert "Traceback" not in ended.err
     assert list(Path().iterdir()) == []
+
+
+def test_check_says_how_much_it_left_open(pellucid, iris_model, monkeypatch):
+    """With all inputs and biases zero every hidden unit is at the kink of relu."""
+    model = TableModel.load(iris_model)
+    monkeypatch.setattr(TableModel, "prepare", lambda self, frame: np.zeros((len(frame), 4)))
+    model.network.vector[...] = pl.Network([4, 64, 64, 3], ["relu", "relu", "softmax"]).vector
+    model.save("kink.skops")
+    ended = pellucid("check", "kink.skops", "iris", "--entries", 10)
+    assert ended.code == 0
+    assert re.search(r"proved: largest relative error \S+; \d+ of \d+ checks left open\n", ended.out)
 
 
 # ---------------------------------------------------------------------------------------------------- bad input

@@ -174,8 +174,11 @@ def _gradient_report(path: str, data: str, rows: int, entries: int) -> GradientR
     X, y = _with_target(model, data)
     report = check_gradients(model.network, model.prepare(X.head(rows)), model.encode(y[:rows]), max_entries=entries)
     console.print(report)
-    error = f"largest relative error {report.max_relative_error:.1e}"
-    console.print(f"[bold green]proved[/]: {error}" if report.passed else f"[bold red]WRONG[/]: {error}")
+    decided = sum(row.decided for row in report.rows)
+    checked = sum(row.checked for row in report.rows)
+    verdict = "[bold red]WRONG[/]" if not report.passed else "[bold green]proved[/]" if decided else "[bold yellow]undecided[/]"
+    left = f"; {checked - decided:,} of {checked:,} checks left open" if decided < checked else ""
+    console.print(f"{verdict}: largest relative error {report.max_relative_error:.1e}{left}")
     return report
 
 

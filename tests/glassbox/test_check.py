@@ -620,6 +620,13 @@ def test_a_failed_report_says_so_in_its_title_and_where(way):
         assert telling in text
 
 
+def test_a_row_in_which_nothing_was_decided_shows_no_figures():
+    found = row(straddling=4, undecided=6)
+    assert found.decided == 0
+    assert "0.0e+00" not in str(GradientReport((row(1e-9), found)))
+    assert str(GradientReport((found,))).splitlines()[4].replace(" ", "") == "│W1│10/12│-│-│-│-│6undecided,4atakink│"
+
+
 def test_colours_tell_right_from_wrong_in_a_terminal_only():
     report = GradientReport((row(1e-9), row(3e-2, wrong=2)))
     assert "\x1b[32mW1" in terminal(report)

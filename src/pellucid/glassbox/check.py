@@ -67,12 +67,17 @@ class GradientRow:
     wrong: int
 
     @property
+    def decided(self) -> int:
+        """How many entries were found right or wrong."""
+        return self.checked - self.undecided - self.straddling
+
+    @property
     def verdict(self) -> str:
         """In words: good (1e-7 or better), right (the rest is the rounding of the differences), WRONG, and what stays open."""
         if self.wrong:
             return f"WRONG in {self.wrong}"
         left = [f"{count} {what}" for count, what in ((self.undecided, "undecided"), (self.straddling, "at a kink")) if count]
-        if self.undecided + self.straddling == self.checked:
+        if not self.decided:
             return ", ".join(left)
         return ", ".join(["good" if self.max_relative_error <= GOOD else "right", *left])
 
@@ -99,6 +104,8 @@ class GradientReport:
         for row in self.rows:
             name = row.name if row.part != "L2" else f"{row.name} (L2)"
             figures = (f"{row.max_relative_error:.1e}", ",".join(map(str, row.worst)), f"{row.analytic:.4g}", f"{row.numeric:.4g}")
+            if not row.decided:
+                figures = ("-",) * 4
             body.append((name, f"{row.checked}/{row.total}", *figures, row.verdict))
         state = "passed" if self.passed else "FAILED"
         title = f"Gradient check {state}: largest relative error {self.max_relative_error:.1e}"
