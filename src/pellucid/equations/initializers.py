@@ -19,7 +19,12 @@ from pellucid.errors import InputError, sentence
 
 @dataclass(frozen=True)
 class Initializer:
-    """A distribution for the weights of one layer."""
+    """A distribution for the weights of one layer.
+
+    >>> import numpy as np
+    >>> initializer("he_normal").draw(np.random.default_rng(0), 4, 5).shape
+    (4, 5)
+    """
 
     spec: str
     """the text that names it"""

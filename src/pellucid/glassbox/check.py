@@ -84,7 +84,14 @@ class GradientRow:
 
 @dataclass(frozen=True)
 class GradientReport:
-    """The result of `check_gradients`."""
+    """The result of `check_gradients`.
+
+    >>> import pellucid as pl
+    >>> net = pl.Network([4, 5, 1], activations=["tanh", "sigmoid"])
+    >>> report = pl.check_gradients(net, [[5.1, 3.5, 1.4, 0.2]], [1])
+    >>> report.passed, [row.name for row in report.rows]
+    (True, ['W1', 'b1', 'W2', 'b2', 'directions'])
+    """
 
     rows: tuple[GradientRow, ...]
 
