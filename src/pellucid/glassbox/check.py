@@ -360,7 +360,8 @@ def _check(
 
 def _row(name: str, part: str, places: Array, gradient: Array, findings: list[tuple[int, _Finding]]) -> GradientRow:
     count = {state: sum(found.state == state for _, found in findings) for state in ("settled", "undecided", "straddling", "wrong")}
-    at, worst = max(findings, key=lambda item: (item[1].state == "wrong", item[1].error))
+    order = ("undecided", "straddling", "right", "settled", "wrong")
+    at, worst = max(findings, key=lambda item: (order.index(item[1].state) // 2, item[1].error))
     index = np.argwhere(places == at)[0]
     return GradientRow(
         name=name,
