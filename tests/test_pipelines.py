@@ -209,6 +209,14 @@ def test_days_written_as_whole_numbers_are_the_same_days(model):
     assert_array_equal(model.pipeline.predict_proba(frame.assign(since=days.str.replace("-", "").astype(int))), expected)
 
 
+def test_dates_are_read_in_prediction_as_in_training():
+    columns = TableColumns.of(pd.DataFrame({"when": ["31/12/2023", "01/02/2024"]}))
+    parts = columns.transform(pd.DataFrame({"when": ["03/04/2024", "2024-04-03"]}))
+    assert parts["when (month)"].tolist() == [4, 4]
+    assert parts["when (day)"].tolist() == [3, 3]
+    assert columns.numeric == list(parts.columns)
+
+
 def test_a_column_that_has_the_name_of_a_part_of_a_date():
     frame = pd.DataFrame({"when": ["2024-01-31", "2024-02-01"], "when (year)": [1, 2]})
     with pytest.raises(TableError) as told:

@@ -290,8 +290,12 @@ def test_a_value_is_shown_without_the_name_of_its_type():
         (pd.to_datetime(["2024-01-01", "2024-02-01"], utc=True), "date"),
         (["2024-01-31", "2024-02-01", None], "date"),
         (["2024-01-31 10:30", "2024-02-01 08:00"], "date"),
-        (["31.12.2023", "01.02.2024"], "date"),
+        (["31.12.2023", "01.02.2024"], "date, day first"),
+        (["03.04.2023", "01.02.2024"], "date, day first"),
         (["1/2/2024", "12/31/2024"], "date"),
+        (["1/2/2024", "31/12/2024"], "date, day first"),
+        (["1/2/2024", "3/4/2024"], "date"),
+        (["1/2/24", "31/12/24"], "date, day first"),
         (["2024-99-99", "2024-98-98"], "category"),
         (["10.0.0.1", "192.168.1.7"], "category"),
         (["2024-01-31", "soon"], "category"),
@@ -321,6 +325,16 @@ def test_dates_are_points_in_time_and_what_is_none_is_missing():
     assert found.iloc[0] == pd.Timestamp("2024-01-31", tz="UTC")
     assert found.iloc[1] == pd.Timestamp("2024-01-31 10:00", tz="UTC")
     assert found.isna().tolist() == [False, False, True, True]
+
+
+def test_days_and_months_are_not_exchanged():
+    """pandas by itself reads 31.12. as a day in December, and 01.02. beside it as one in January."""
+    texts = pd.Series(["31.12.2023", "01.02.2024", "2024-03-04", "soon", None])
+    found = parse_dates(texts, day_first=True)
+    assert found.dt.strftime("%Y-%m-%d").tolist()[:3] == ["2023-12-31", "2024-02-01", "2024-03-04"]
+    assert found.isna().tolist() == [False, False, False, True, True]
+    times = pd.Series(pd.to_datetime(["2024-01-02", "2024-05-06"]))
+    assert (parse_dates(times, day_first=True) == parse_dates(times)).all()
 
 
 @given(st.lists(st.floats(-1e100, 1e100), min_size=1, max_size=30))

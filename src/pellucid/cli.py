@@ -99,7 +99,8 @@ def train(
     }
     pipeline = build_pipeline(X, kind, _estimator(kind, settings))
     columns = pipeline.named_steps["columns"]
-    found = [f"{len(columns.names(what))} {what}" for what in ("numeric", "category", "date", "ignored") if columns.names(what)]
+    named = {what: columns.names(what) for what in ("numeric", "category")} | {"date": columns.dates, "ignored": columns.names("ignored")}
+    found = [f"{len(names)} {what}" for what, names in named.items() if names]
     how = "as told" if task else "recognised"
     _line(say, "Task", f"{kind} of {column!r} ({how}), {_classes(y, kind)}")
     without = f"; {left_out:,} without a target left out" if left_out else ""

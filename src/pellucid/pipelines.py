@@ -80,9 +80,14 @@ class TableColumns(TransformerMixin, BaseEstimator):
         return [name for name, found in self.kinds.items() if found == kind]
 
     @property
+    def dates(self) -> list[str]:
+        """The columns of dates, however they are written."""
+        return [name for name, kind in self.kinds.items() if kind.startswith("date")]
+
+    @property
     def numeric(self) -> list[str]:
         """The columns of numbers that come out, those made from dates too."""
-        return self.names("numeric") + [f"{name} ({part})" for name in self.names("date") for part in DATE_PARTS]
+        return self.names("numeric") + [f"{name} ({part})" for name in self.dates for part in DATE_PARTS]
 
     def transform(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The frame in the form in which it was in training.
@@ -97,8 +102,8 @@ class TableColumns(TransformerMixin, BaseEstimator):
             got = f"without {', '.join(map(repr, missing[:5]))}" + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
             raise TableError(sentence("the table", "the data", got, "the columns of the training", "add them; they may be empty"))
         columns: dict[str, Any] = {name: _numbers(frame[name], name) for name in self.names("numeric")}
-        for name in self.names("date"):
-            columns |= _date_parts(frame[name], name)
+        for name in self.dates:
+            columns |= _date_parts(frame[name], name, self.kinds[name] == "date, day first")
         for name in self.names("category"):
             columns[name] = frame[name].astype(object).map(_text, na_action="ignore").astype(object)
         return pd.DataFrame(columns, index=frame.index)
@@ -114,9 +119,9 @@ def _numbers(column: pd.Series, name: str) -> pd.Series:
     return numbers
 
 
-def _date_parts(column: pd.Series, name: str) -> dict[str, pd.Series]:
+def _date_parts(column: pd.Series, name: str, day_first: bool) -> dict[str, pd.Series]:
     numbers = types.is_numeric_dtype(column)  # 20240131 is a day too, and not so many nanoseconds
-    when = parse_dates(column.map(_text, na_action="ignore").astype(object) if numbers else column)
+    when = parse_dates(column.map(_text, na_action="ignore").astype(object) if numbers else column, day_first)
     parts = (
         (when - pd.Timestamp("2000-01-01", tz="UTC")) / pd.Timedelta(days=1),
         when.dt.year,

@@ -146,7 +146,7 @@ def shown(value: object) -> str:
 
 
 def column_kind(column: pd.Series) -> str:
-    """numeric, date, category, or ignored (nothing but one value or missing ones).
+    """numeric, date, "date, day first", category, or ignored (nothing but one value or missing ones).
 
     Raises:
         TableError: it holds lists or mappings.
@@ -166,7 +166,9 @@ def column_kind(column: pd.Series) -> str:
         return "category"
     if types.is_numeric_dtype(column):
         return "numeric"
-    return "date" if _looks_like_dates(present) else "category"
+    if not _looks_like_dates(present):
+        return "category"
+    return "date, day first" if _day_first(present) else "date"
 
 
 def _looks_like_dates(present: pd.Series) -> bool:
@@ -176,6 +178,17 @@ def _looks_like_dates(present: pd.Series) -> bool:
     return bool(parse_dates(sample).notna().mean() > 0.95)
 
 
-def parse_dates(column: pd.Series) -> pd.Series:
-    """Points in time (UTC); what is no date is missing."""
-    return pd.to_datetime(column, errors="coerce", format="mixed", utc=True)
+def _day_first(present: pd.Series) -> bool:
+    """Whether 1.2.2024 is in February: so with dots, and wherever a first number is no month and no second one is no month either."""
+    parts = present.astype(str).str.extract(r"^\s*(\d{1,2})([-/.])(\d{1,2})[-/.]\d{2,4}").dropna()
+    first, second = parts[0].astype(int), parts[2].astype(int)
+    return len(parts) > 0 and bool((second <= 12).all()) and bool((parts[1] == ".").all() or (first > 12).any())
+
+
+def parse_dates(column: pd.Series, day_first: bool = False) -> pd.Series:
+    """Points in time (UTC); what is no date is missing. ``day_first`` reads 1.2.2024 as the first of February, and 2024-01-02 as before."""
+    if not day_first:
+        return pd.to_datetime(column, errors="coerce", format="mixed", utc=True)
+    year_first = column.astype(str).str.match(r"\s*\d{4}")
+    days = pd.to_datetime(column.mask(year_first), errors="coerce", format="mixed", utc=True, dayfirst=True)
+    return days.fillna(parse_dates(column.where(year_first)))
