@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -112,6 +114,10 @@ EXPECTED = "expected a CSV or Parquet file, or one of iris, digits, wine, breast
         ("header.csv", b"a,b,c\n", "without rows"),
         ("latin.csv", "name\nZürich\n".encode("latin-1"), "damaged or of another kind ('utf-8' codec can't decode"),
         ("wide.csv", b"a,b\n1,2\n1,2,3,4\n", "damaged or of another kind (Error tokenizing data"),
+        ("not.csv.gz", b"a,b\n1,2\n", "not readable (not a gzipped file"),
+        ("cut.csv.gz", gzip.compress(b"a,b\n1,2\n" * 99)[:20], "damaged or of another kind (Compressed file ended"),
+        ("bad.csv.gz", gzip.compress(b"a,b\n1,2\n")[:10] + b"\xff" * 30, "damaged or of another kind (Error -3 while decompressing"),
+        ("not.csv.zip", b"a,b\n1,2\n", "damaged or of another kind (File is not a zip file"),
         ("not.parquet", b"a,b\n1,2\n", "damaged or of another kind ("),
         ("empty.parquet", b"", "damaged or of another kind ("),
     ],

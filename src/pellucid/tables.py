@@ -60,7 +60,9 @@ def read_table(source: str) -> Table:
         raise _refuse(source, "empty") from None
     except OSError as error:
         raise _refuse(source, f"not readable ({(error.strerror or str(error)).lower()})") from None
-    except (ValueError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.ParserWarning) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged file may fail anywhere inside the reader: in its compression, its encoding, its grammar
         raise _refuse(source, f"damaged or of another kind ({' '.join(str(error).split())[:100]})") from None
     frame.columns = [str(name).strip() for name in frame.columns]
     if frame.empty:
