@@ -222,6 +222,18 @@ def test_a_test_file_is_what_is_scored_on_and_nothing_is_held_out(pellucid):
     assert score(pellucid("evaluate", "m.skops", "test.csv").out, "accuracy")[0] == scored
 
 
+def test_a_test_file_with_labels_of_another_type(pellucid, refused):
+    rows = "".join(f"{k},{k % 2}\n" for k in range(40))
+    Path("numbers.csv").write_text(f"a,y\n{rows}")
+    Path("texts.csv").write_text(f"a,y\n{rows}5,z\n")
+    ended = pellucid("train", "texts.csv", "--target", "y", "--test", "numbers.csv", "--epochs", 2, "--hidden", 4)
+    assert (ended.code, ended.err) == (0, "")
+    Path("model.skops").unlink()
+    assert refused("train", "numbers.csv", "--target", "y", "--test", "texts.csv", *QUICK) == (
+        "A label in texts.csv is 'z', expected numbers, as in training: correct the labels, or train again with them."
+    )
+
+
 def test_a_part_that_is_held_out_is_as_large_as_asked(pellucid):
     out = pellucid("train", "iris", "--test-fraction", 0.4, "--epochs", 2, "--hidden", 4).out
     assert "90 to train on, 60 to score on" in out

@@ -82,7 +82,7 @@ def train(
         X, X_test, y, y_test = _held_out(X, y, kind, test_fraction, seed)
     else:
         X_test, labels, _ = take_target(_read(test, column)[0], column, test)
-        y_test = as_target(labels, kind, test)
+        y_test = _labels_like(y, as_target(labels, kind, test), test)
     large = len(X) >= LARGE
     settings = {
         "hidden_layer_sizes": _numbers(hidden, "--hidden"),
@@ -213,9 +213,20 @@ def _with_target(model: TableModel, data: str) -> tuple[pd.DataFrame, np.ndarray
     y = as_target(labels, model.task, data)
     if model.task == "classification":
         classes = model.estimator.classes_
-        y = y.astype(str) if classes.dtype.kind == "U" else y
+        y = _labels_like(classes, y, data)
         model.estimator.encode_targets(y)
     return X, y
+
+
+def _labels_like(trained: np.ndarray, y: np.ndarray, source: str) -> np.ndarray:
+    """y as texts where training had texts; texts where it had numbers are refused."""
+    if trained.dtype.kind != "U" and y.dtype.kind == "U":
+        import pandas as pd
+
+        unlike = y[pd.to_numeric(pd.Series(y), errors="coerce").isna()]
+        got, repair = repr(str((unlike if len(unlike) else y)[0])), "correct the labels, or train again with them"
+        raise InputError(sentence("a label", source, got, "numbers, as in training", repair))
+    return y.astype(str) if trained.dtype.kind == "U" else y
 
 
 def _held_out(X: pd.DataFrame, y: np.ndarray, kind: str, fraction: float, seed: int) -> list[Any]:
