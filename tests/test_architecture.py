@@ -178,6 +178,10 @@ L2 = "expected a number that is not negative: choose e.g. 1e-4."
         ({"dropout": None}, f"A dropout rate in the network is None, {RULE}"),
         ({"dropout": [1.5]}, f"A dropout rate in the network is 1.5, {RULE}"),
         (
+            {"activations": 3},
+            "The list of activations in the network is 3, expected a name, or a list with one for each layer: e.g. ['relu', 'sigmoid'].",
+        ),
+        (
             {"dropout": [0.1, 0.1]},
             "The number of dropout rates in the network is 2, expected 1 for sizes [4, 5, 1]: give one for each layer.",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -221,6 +222,18 @@ def test_a_test_file_is_what_is_scored_on_and_nothing_is_held_out(pellucid):
     assert score(pellucid("evaluate", "m.skops", "test.csv").out, "accuracy")[0] == scored
 
 
+def test_a_test_file_with_labels_of_another_type(pellucid, refused):
+    rows = "".join(f"{k},{k % 2}\n" for k in range(40))
+    Path("numbers.csv").write_text(f"a,y\n{rows}")
+    Path("texts.csv").write_text(f"a,y\n{rows}5,z\n")
+    ended = pellucid("train", "texts.csv", "--target", "y", "--test", "numbers.csv", "--epochs", 2, "--hidden", 4)
+    assert (ended.code, ended.err) == (0, "")
+    Path("model.skops").unlink()
+    assert refused("train", "numbers.csv", "--target", "y", "--test", "texts.csv", *QUICK) == (
+        "A label in texts.csv is 'z', expected numbers, as in training: correct the labels, or train again with them."
+    )
+
+
 def test_a_part_that_is_held_out_is_as_large_as_asked(pellucid):
     out = pellucid("train", "iris", "--test-fraction", 0.4, "--epochs", 2, "--hidden", 4).out
     assert "90 to train on, 60 to score on" in out
@@ -258,6 +271,18 @@ def test_large_tables_stop_early_unless_told_otherwise(pellucid, monkeypatch):
 
 def test_a_training_cut_short_by_its_epochs_is_told(pellucid):
     assert "it was still getting better when the epochs ran out: try more --epochs" in pellucid("train", "iris", "--epochs", 2).out
+
+
+def test_what_the_table_holds_is_printed_as_it_is(pellucid):
+    """Brackets are markup for rich: [b] would vanish, and [/b] would be an error."""
+    labels = ["[b]", "[/b]", "a\\"]
+    pd.DataFrame({"[red]x": np.arange(60.0), "[/y]": [labels[k % 3] for k in range(60)]}).to_csv("t.csv", index=False)
+    ended = pellucid("train", "t.csv", "--target", "[/y]", "--epochs", 2, "-o", "[m].skops")
+    assert (ended.code, ended.err) == (0, "")
+    assert "classification of '[/y]' (recognised), 3 classes: [/b], [b], a\\\n" in ended.out
+    assert "Model     [m].skops (" in ended.out
+    ended = pellucid("predict", "[m].skops", "t.csv", "-o", "[p].csv")
+    assert (ended.code, ended.out) == (0, "60 predictions of '[/y]' are in [p].csv\n")
 
 
 def test_quiet_prints_nothing(pellucid):
@@ -333,6 +358,8 @@ def test_help(command, flag, told, pellucid):
         (("train", "iris", "--epochs", "many"), "Invalid value for '--epochs'"),
         (("train", "iris", "--task", "clustering"), "'clustering' is not one of"),
         (("train", "iris", "--seed", "-1"), "Invalid value for '--seed'"),
+        (("train", "iris", "--epochs", "0"), "Invalid value for '--epochs'"),
+        (("train", "iris", "--batch-size", "0"), "Invalid value for '--batch-size'"),
         (("check", "m.skops", "iris", "--rows", "0"), "Invalid value for '--rows'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -343,6 +370,17 @@ def test_wrong_usage_is_told_with_exit_code_2(arguments, told, pellucid):
     assert told in ended.err
     assert "Traceback" not in ended.err
     assert list(Path().iterdir()) == []
+
+
+def test_check_says_how_much_it_left_open(pellucid, iris_model, monkeypatch):
+    """With all inputs and biases zero every hidden unit is at the kink of relu."""
+    model = TableModel.load(iris_model)
+    monkeypatch.setattr(TableModel, "prepare", lambda self, frame: np.zeros((len(frame), 4)))
+    model.network.vector[...] = pl.Network([4, 64, 64, 3], ["relu", "relu", "softmax"]).vector
+    model.save("kink.skops")
+    ended = pellucid("check", "kink.skops", "iris", "--entries", 10)
+    assert ended.code == 0
+    assert re.search(r"proved: largest relative error \S+; \d+ of \d+ checks left open\n", ended.out)
 
 
 # ---------------------------------------------------------------------------------------------------- bad input
@@ -360,13 +398,12 @@ def test_wrong_usage_is_told_with_exit_code_2(arguments, told, pellucid):
         (("--solver", "lbfgs", "--dropout", "0.5"), "The optimizer in fit is LBFGS with dropout"),
         (("--learning-rate", "-1"), "'learning_rate' in ConstantRate is -1.0, expected a finite number that is not negative"),
         (("--learning-rate", "nan"), "'learning_rate' in ConstantRate is nan, expected a finite number"),
-        (("--epochs", "0"), "Max_iter in MLPClassifier is 0, expected a whole number of at least 1"),
-        (("--batch-size", "0"), "Batch_size in MLPClassifier is 0, expected a whole number of at least 1"),
         (("--alpha", "-1"), "-1.0, expected a number that is not negative"),
         (("--dropout", "2"), "A dropout rate in the network is 2.0, expected a number in [0, 1)"),
         (("--test-fraction", "0"), "--test-fraction in a table of 150 rows is 0.0, expected a share between 0 and 1"),
         (("--test-fraction", "1.5"), "--test-fraction in a table of 150 rows is 1.5, expected a share between 0 and 1"),
         (("--test-fraction", "0.999"), "is 0.999, expected a share between 0 and 1 that leaves rows on both sides"),
+        (("--target", ""), "Unknown column of iris '': Known are sepal length (cm)"),
         (("--target", "targt"), "Unknown column of iris 'targt': did you mean 'target'?"),
         (("--test", "absent.csv"), "The data in absent.csv is not there"),
         (("--test", "wine"), "expected the columns of the training: add them; they may be empty."),
@@ -414,7 +451,8 @@ def test_no_target_given(refused):
 def test_text_where_a_regression_needs_numbers(refused):
     Path("t.csv").write_text("a,y\n1,2\n2,tall\n3,4\n")
     assert refused("train", "t.csv", "--target", "y", "--task", "regression") == (
-        "The target in t.csv is 'tall' in row 1, expected finite numbers for regression: repair the value, or use --task classification."
+        "The target in t.csv is 'tall' in row 1, expected finite numbers for regression, up to 1e+100: "
+        "repair the value, or use --task classification."
     )
 
 
@@ -490,7 +528,7 @@ def test_text_where_numbers_were_trained(refused, iris_model):
     frame.iloc[2, 1] = "wide"
     frame.to_csv("t.csv", index=False)
     assert refused("predict", iris_model, "t.csv", "-o", "p.csv") == (
-        "The column 'sepal width (cm)' in the data is 'wide' in row 2, expected finite numbers, as in training: "
+        "The column 'sepal width (cm)' in the data is 'wide' in row 2, expected finite numbers, as in training, up to 1e+100: "
         "repair the value or leave it empty."
     )
 
@@ -520,6 +558,14 @@ def test_what_nobody_foresaw_ends_in_one_line_and_exit_code_1(pellucid, monkeypa
     monkeypatch.setenv("PELLUCID_DEBUG", "1")
     with pytest.raises(RuntimeError, match="the moon is full"):
         pellucid("train", "iris")
+
+
+def test_a_network_too_large_for_the_machine_is_told_in_one_sentence(pellucid):
+    ended = pellucid("train", "iris", "-q", "--hidden", 10**12)
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == (
+        "pellucid: The memory in this machine is too small, expected enough for all parameters and rows: ask for fewer of them.\n"
+    )
 
 
 def test_ctrl_c_outside_of_training_ends_with_130(pellucid, monkeypatch):

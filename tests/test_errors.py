@@ -71,6 +71,10 @@ def test_the_names_may_come_from_anything_that_iterates():
     assert "did you mean 'a1'" in str(unknown_name("rule", "a2", iter(["a1", "b"])))
 
 
+def test_a_long_name_is_cut():
+    assert str(unknown_name("rule", "r" * 5000, ["relu"])) == f"Unknown rule '{'r' * 76}...: Known are relu."
+
+
 def test_letters_of_another_size_are_the_nearest():
     assert "did you mean 'dW1'?" in str(unknown_name("value", "dw1", ["dz1", "W1", "dW1"]))
     assert "did you mean 'Age'?" in str(unknown_name("column", "age", ["page", "Age"]))

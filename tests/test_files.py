@@ -68,6 +68,25 @@ def test_the_folder_must_be_one(tmp_path, make):
     assert str(caught.value) == expected
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b"], ids=["too long", "a null byte"])
+def test_a_name_that_no_file_can_have(tmp_path, name):
+    with pytest.raises(OutputError, match=r"is refused \((file name too long|embedded null byte)\), expected a writable place: check"):
+        write_atomically(tmp_path / name, b"new")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_is_tried_before_the_work_is_done(tmp_path, monkeypatch):
+    assert check_writable(tmp_path / "out") == tmp_path / "out"
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", refuse(PermissionError, 13))
+    with pytest.raises(OutputError) as caught:
+        check_writable(tmp_path / "out")
+    assert str(caught.value) == (
+        f"Writing in {tmp_path / 'out'} is refused (permission denied), expected a writable place: "
+        "check permissions and free space, or choose another folder."
+    )
+
+
 def refuse(kind, number):
     def refused(*args, **options):
         raise kind(number, os.strerror(number), "a name")

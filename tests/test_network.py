@@ -276,6 +276,12 @@ def test_unknown_names_when_used(use, telling):
         ({"validation": ([[1, 2]], [1, 2])}, "The shape of y of the validation set in the data is (2,), expected (1, 1) or (1,)"),
         ({"validation": ([[1, 2]], [1], [0])}, "Sample_weight of the validation set in the data is zero everywhere"),
         ({"validation": 1.5}, "The validation fraction in fit on 2 samples is 1.5"),
+        ({"clip_norm": "small"}, "Clip_norm in fit is 'small', expected a positive number"),
+        ({"early_stopping": True}, "Early_stopping in fit is True, expected an EarlyStopping or None: e.g. pl.EarlyStopping(patience=10)."),
+        ({"callbacks": print}, "Callbacks in fit is a builtin_function_or_method, expected a list of functions or Callback objects"),
+        ({"metrics": 3}, "Metrics in fit is 3, expected a list of names or {name: function of y and y_hat}: e.g. metrics=['accuracy']."),
+        ({"metrics": {"mine": 3}}, "Metrics in fit is {'mine': 3}, expected a list of names or {name: function of y and y_hat}"),
+        ({"metrics": ["acuracy"]}, "Unknown metric 'acuracy': did you mean 'accuracy'?"),
     ],
 )
 def test_bad_settings_of_a_training(options, telling):
@@ -302,6 +308,20 @@ def test_dropout_masks_are_by_hidden_layer_fixed_by_seed_and_step_and_scaled():
     assert (masks[1] != net.dropout_mask(50, step=1)[1]).any()
     assert (masks[1] != pl.Network([3, 40, 30, 20, 1], dropout=[0.5, 0.0, 0.2], seed=2).dropout_mask(50)[1]).any()
     assert pl.Network([3, 4, 1]).dropout_mask(5) == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "telling"),
+    [
+        ((0,), "The number of samples in dropout_mask is 0, expected a whole number of at least 1"),
+        ((2.5,), "The number of samples in dropout_mask is 2.5, expected a whole number of at least 1"),
+        ((3, -1), "The step in dropout_mask is -1, expected a whole number of at least 0"),
+    ],
+)
+def test_what_is_no_number_of_samples_or_step_has_no_mask(arguments, telling):
+    with pytest.raises(pl.InputError) as caught:
+        pl.Network([3, 4, 1], dropout=0.5).dropout_mask(*arguments)
+    assert str(caught.value).startswith(telling)
 
 
 def test_dropout_is_for_training_only_unless_a_mask_is_given():

@@ -182,15 +182,49 @@ def test_a_missing_column_is_named(model, dropped, got):
     assert str(told.value) == f"The table in the data is {got}, expected the columns of the training: add them; they may be empty."
 
 
-@pytest.mark.parametrize(("bad", "shown"), [("many", "'many'"), (np.inf, "inf")], ids=["text", "infinity"])
+@pytest.mark.parametrize(
+    ("bad", "shown"), [("many", "'many'"), (np.inf, "inf"), (np.float64(1e200), "1e+200")], ids=["text", "infinity", "too large"]
+)
 def test_what_is_no_number_where_numbers_were_trained_names_value_and_row(model, bad, shown):
     frame = people().astype({"rooms": object})
     frame.loc[7, "rooms"] = bad
     with pytest.raises(TableError) as told:
         model.pipeline.predict(frame)
     assert str(told.value) == (
-        f"The column 'rooms' in the data is {shown} in row 7, expected finite numbers, as in training: repair the value or leave it empty."
+        f"The column 'rooms' in the data is {shown} in row 7, expected finite numbers, as in training, up to 1e+100: "
+        "repair the value or leave it empty."
     )
+
+
+def test_a_column_of_floats_shows_its_value_as_it_is_written(model):
+    frame = people().assign(income=np.inf)
+    with pytest.raises(TableError, match="The column 'income' in the data is inf in row 0"):
+        model.pipeline.predict(frame)
+
+
+def test_days_written_as_whole_numbers_are_the_same_days(model):
+    frame = people()
+    days = pd.Series(["2019-03-07", "2020-11-30"] * (len(frame) // 2))
+    expected = model.pipeline.predict_proba(frame.assign(since=days))
+    assert_array_equal(model.pipeline.predict_proba(frame.assign(since=days.str.replace("-", "").astype(int))), expected)
+
+
+def test_dates_are_read_in_prediction_as_in_training():
+    columns = TableColumns.of(pd.DataFrame({"when": ["31/12/2023", "01/02/2024"]}))
+    parts = columns.transform(pd.DataFrame({"when": ["03/04/2024", "2024-04-03"]}))
+    assert parts["when (month)"].tolist() == [4, 4]
+    assert parts["when (day)"].tolist() == [3, 3]
+    assert columns.numeric == list(parts.columns)
+
+
+def test_a_column_that_has_the_name_of_a_part_of_a_date():
+    frame = pd.DataFrame({"when": ["2024-01-31", "2024-02-01"], "when (year)": [1, 2]})
+    with pytest.raises(TableError) as told:
+        TableColumns.of(frame)
+    assert str(told.value) == (
+        "The name of a column in the table is 'when (year)', expected a name that no part of a date column has: rename the column."
+    )
+    assert TableColumns.of(frame.assign(**{"when (year)": 1})).names("ignored") == ["when (year)"]
 
 
 def test_regression_learns_on_a_scaled_target_and_answers_in_its_units():

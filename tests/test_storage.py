@@ -394,6 +394,11 @@ def test_a_missing_file(path):
     assert refusal(path) == f"The model file in {path} is not readable (no such file or directory), {LAST}"
 
 
+@pytest.mark.parametrize(("name", "told"), [("x" * 300, "file name too long"), ("a\0b", "embedded null byte")])
+def test_a_name_that_no_file_can_have(tmp_path, name, told):
+    assert refusal(tmp_path / name) == f"The model file in {tmp_path / name} is not readable ({told}), {LAST}"
+
+
 def test_a_directory(tmp_path):
     assert refusal(tmp_path) == f"The model file in {tmp_path} is a directory, {LAST}"
 

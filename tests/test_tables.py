@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -112,6 +114,10 @@ EXPECTED = "expected a CSV or Parquet file, or one of iris, digits, wine, breast
         ("header.csv", b"a,b,c\n", "without rows"),
         ("latin.csv", "name\nZürich\n".encode("latin-1"), "damaged or of another kind ('utf-8' codec can't decode"),
         ("wide.csv", b"a,b\n1,2\n1,2,3,4\n", "damaged or of another kind (Error tokenizing data"),
+        ("not.csv.gz", b"a,b\n1,2\n", "not readable (not a gzipped file"),
+        ("cut.csv.gz", gzip.compress(b"a,b\n1,2\n" * 99)[:20], "damaged or of another kind (Compressed file ended"),
+        ("bad.csv.gz", gzip.compress(b"a,b\n1,2\n")[:10] + b"\xff" * 30, "damaged or of another kind (Error -3 while decompressing"),
+        ("not.csv.zip", b"a,b\n1,2\n", "damaged or of another kind (File is not a zip file"),
         ("not.parquet", b"a,b\n1,2\n", "damaged or of another kind ("),
         ("empty.parquet", b"", "damaged or of another kind ("),
     ],
@@ -124,6 +130,29 @@ def test_files_that_are_no_tables(name, content, got, tmp_path):
     message = refused(lambda: read_table(str(path)))
     assert message.startswith(f"The data in {path} is {got}")
     assert message.endswith(EXPECTED)
+
+
+def test_a_row_with_more_values_than_names_is_refused_and_not_shifted(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n1,2,3\n4,5,6\n")
+    message = refused(lambda: read_table(str(path)))
+    assert message.startswith(f"The data in {path} is damaged or of another kind (Length of header or names does not match")
+    path.write_text("a,b\n1,2,\n3,4,\n")  # a comma at the end of each line is harmless
+    assert read_table(str(path)).frame.to_dict("list") == {"a": [1, 3], "b": [2, 4]}
+
+
+def test_a_long_column_has_one_type_throughout(tmp_path):
+    """pandas reads in pieces unless told otherwise, and then warns that 1 is a number here and a text there."""
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n" + "1.0,2\n" * 300_000 + "x,2\n")
+    assert set(read_table(str(path)).frame["a"]) == {"1.0", "x"}
+
+
+@pytest.mark.parametrize("suffix", ["", ".csv", ".parquet"])
+def test_a_name_that_no_file_can_have(suffix, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert refused(lambda: read_table("x" * 300 + suffix)).startswith("The data in x" if suffix else "Unknown file or data set 'x")
+    assert refused(lambda: read_table("a\0b" + suffix)).startswith("The data in a" if suffix else "Unknown file or data set 'a")
 
 
 def test_a_directory(tmp_path):
@@ -228,13 +257,23 @@ def test_the_target_as_an_array_of_its_task(values, task, expected):
     assert_array_equal(found, expected)
 
 
-@pytest.mark.parametrize(("bad", "shown"), [("tall", "'tall'"), (np.inf, "inf"), ("inf", "'inf'")], ids=["text", "infinite", "its word"])
+@pytest.mark.parametrize(
+    ("bad", "shown"),
+    [("tall", "'tall'"), (np.inf, "inf"), ("inf", "'inf'"), (np.float64(-2e100), "-2e+100")],
+    ids=["text", "infinite", "its word", "too large"],
+)
 def test_a_regression_target_that_is_no_number_names_value_and_row(bad, shown):
     y = pd.Series([1, bad, 3], index=[10, 11, 12], dtype=object)
     message = refused(lambda: as_target(y, "regression", "t.csv"))
     assert message == (
-        f"The target in t.csv is {shown} in row 11, expected finite numbers for regression: repair the value, or use --task classification."
+        f"The target in t.csv is {shown} in row 11, expected finite numbers for regression, up to 1e+100: "
+        "repair the value, or use --task classification."
     )
+
+
+def test_a_value_is_shown_without_the_name_of_its_type():
+    y = pd.Series([1.0, np.inf])
+    assert "is inf in row 1" in refused(lambda: as_target(y, "regression", "t.csv"))
 
 
 # ---------------------------------------------------------------------------------------------------- columns
@@ -257,8 +296,12 @@ def test_a_regression_target_that_is_no_number_names_value_and_row(bad, shown):
         (pd.to_datetime(["2024-01-01", "2024-02-01"], utc=True), "date"),
         (["2024-01-31", "2024-02-01", None], "date"),
         (["2024-01-31 10:30", "2024-02-01 08:00"], "date"),
-        (["31.12.2023", "01.02.2024"], "date"),
+        (["31.12.2023", "01.02.2024"], "date, day first"),
+        (["03.04.2023", "01.02.2024"], "date, day first"),
         (["1/2/2024", "12/31/2024"], "date"),
+        (["1/2/2024", "31/12/2024"], "date, day first"),
+        (["1/2/2024", "3/4/2024"], "date"),
+        (["1/2/24", "31/12/24"], "date, day first"),
         (["2024-99-99", "2024-98-98"], "category"),
         (["10.0.0.1", "192.168.1.7"], "category"),
         (["2024-01-31", "soon"], "category"),
@@ -275,6 +318,14 @@ def test_what_a_column_is_taken_for(values, kind):
     assert column_kind(pd.Series(values)) == kind
 
 
+@pytest.mark.parametrize("value", [[1, 2], {"a": 1}, np.ones(2)], ids=["list", "mapping", "array"])
+def test_a_column_of_lists_or_mappings_is_refused(value):
+    assert refused(lambda: column_kind(pd.Series([value, value], name="tags"))) == (
+        "The column 'tags' in the data is made of lists or mappings, expected a single value in each row: "
+        "take them apart, or leave the column out."
+    )
+
+
 def test_dates_are_points_in_time_and_what_is_none_is_missing():
     found = parse_dates(pd.Series(["2024-01-31", "2024-01-31 12:00:00+02:00", "soon", None]))
     assert found.iloc[0] == pd.Timestamp("2024-01-31", tz="UTC")
@@ -282,7 +333,17 @@ def test_dates_are_points_in_time_and_what_is_none_is_missing():
     assert found.isna().tolist() == [False, False, True, True]
 
 
-@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=30))
+def test_days_and_months_are_not_exchanged():
+    """pandas by itself reads 31.12. as a day in December, and 01.02. beside it as one in January."""
+    texts = pd.Series(["31.12.2023", "01.02.2024", "2024-03-04", "soon", None])
+    found = parse_dates(texts, day_first=True)
+    assert found.dt.strftime("%Y-%m-%d").tolist()[:3] == ["2023-12-31", "2024-02-01", "2024-03-04"]
+    assert found.isna().tolist() == [False, False, False, True, True]
+    times = pd.Series(pd.to_datetime(["2024-01-02", "2024-05-06"]))
+    assert (parse_dates(times, day_first=True) == parse_dates(times)).all()
+
+
+@given(st.lists(st.floats(-1e100, 1e100), min_size=1, max_size=30))
 @settings(max_examples=50)
 def test_any_numbers_come_through_a_regression_target_as_they_are(values):
     assert_array_equal(as_target(pd.Series(values), "regression", "t.csv"), np.array(values))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from numbers import Real
@@ -75,8 +75,11 @@ class Architecture:
         if isinstance(activations, str | Activation) or activations is None:
             hidden = [activation(activations or DEFAULT_HIDDEN)] * max(n_layers - 1, 0)
             records = [*hidden, activation(loss(loss_spec or "half_mse").output)]
-        else:
+        elif isinstance(activations, Iterable):
             records = [activation(spec) for spec in activations]
+        else:
+            expected = "a name, or a list with one for each layer"
+            raise InputError(sentence("the list of activations", "the network", repr(activations), expected, "e.g. ['relu', 'sigmoid']"))
         if loss_spec is None:
             loss_spec = DEFAULT_LOSS.get(records[-1].spec if records else "", "half_mse")
         several = isinstance(dropout, Sequence | np.ndarray) and not isinstance(dropout, str)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table as RichTable
+from rich.text import Text
 
 from pellucid.errors import InputError, PellucidError, sentence
 
@@ -56,9 +57,9 @@ def train(
     hidden: Annotated[str, typer.Option(help="Units of the hidden layers, with commas.")] = "64,64",
     activation: Annotated[str, typer.Option(help="Of the hidden layers, one for all or one each, with commas.")] = "relu",
     solver: Annotated[str, typer.Option(help="adam, sgd or lbfgs.")] = "adam",
-    epochs: Annotated[int, typer.Option(help="At most so many passes over the data.")] = 200,
+    epochs: Annotated[int, typer.Option(help="At most so many passes over the data.", min=1)] = 200,
     learning_rate: Annotated[float, typer.Option(help="The size of a step.")] = 0.001,
-    batch_size: Annotated[int | None, typer.Option(help="Rows a step.", show_default="200 or all")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Rows a step.", show_default="200 or all", min=1)] = None,
     alpha: Annotated[float, typer.Option(help="The strength of L2.")] = 1e-4,
     dropout: Annotated[float | None, typer.Option(help="The share of hidden units dropped.", show_default="0.2, with lbfgs 0")] = None,
     early_stopping: Annotated[bool | None, typer.Option(help="Hold out a tenth and stop by it.", show_default=f"from {LARGE} rows")] = None,
@@ -81,7 +82,7 @@ def train(
         X, X_test, y, y_test = _held_out(X, y, kind, test_fraction, seed)
     else:
         X_test, labels, _ = take_target(_read(test, column)[0], column, test)
-        y_test = as_target(labels, kind, test)
+        y_test = _labels_like(y, as_target(labels, kind, test), test)
     large = len(X) >= LARGE
     settings = {
         "hidden_layer_sizes": _numbers(hidden, "--hidden"),
@@ -98,26 +99,25 @@ def train(
     }
     pipeline = build_pipeline(X, kind, _estimator(kind, settings))
     columns = pipeline.named_steps["columns"]
-    found = [f"{len(columns.names(what))} {what}" for what in ("numeric", "category", "date", "ignored") if columns.names(what)]
+    named = {what: columns.names(what) for what in ("numeric", "category")} | {"date": columns.dates, "ignored": columns.names("ignored")}
+    found = [f"{len(names)} {what}" for what, names in named.items() if names]
     how = "as told" if task else "recognised"
-    say.print(f"[bold]Task[/]      {kind} of {column!r} ({how}), {_classes(y, kind)}")
-    say.print(
-        f"[bold]Rows[/]      {len(X):,} to train on, {len(X_test):,} to score on"
-        + (f"; {left_out:,} without a target left out" if left_out else "")
-    )
-    say.print(f"[bold]Columns[/]   {', '.join(found)}")
+    _line(say, "Task", f"{kind} of {column!r} ({how}), {_classes(y, kind)}")
+    without = f"; {left_out:,} without a target left out" if left_out else ""
+    _line(say, "Rows", f"{len(X):,} to train on, {len(X_test):,} to score on{without}")
+    _line(say, "Columns", ", ".join(found))
     _fit(pipeline, X, y, say)
     model = TableModel(pipeline, column, kind)
     net, history = model.network, model.estimator.history_
-    say.print(f"[bold]Network[/]   {net.architecture}, {net.n_parameters:,} parameters, loss {net.architecture.loss.spec}")
+    _line(say, "Network", f"{net.architecture}, {net.n_parameters:,} parameters, loss {net.architecture.loss.spec}")
     stopping = f"best weights of epoch {history.best_epoch}" if history.best_epoch else f"ended by: {history.stopped_by}"
     course = f"{history.n_epochs} epochs"
     if history:  # it is empty where Ctrl-C came in the first epoch
         course += f" in {sum(history['seconds']):.1f} s, loss {history['loss'][-1]:.4g}"
-    say.print(f"[bold]Training[/]  {course}; {stopping}")
+    _line(say, "Training", f"{course}; {stopping}")
     say.print(_scores(model, X_test, y_test, baseline=y))
     model.save(output, force=force)
-    say.print(f"[bold]Model[/]     {output} ({os.path.getsize(output):,} bytes)")
+    _line(say, "Model", f"{output} ({os.path.getsize(output):,} bytes)")
 
 
 @app.command()
@@ -144,7 +144,7 @@ def predict(
         shares = loaded.pipeline.predict_proba(frame)
         columns |= {f"{loaded.target}={label}": shares[:, k] for k, label in enumerate(loaded.estimator.classes_)}
     write_atomically(output, pd.DataFrame(columns).to_csv(index=False).encode(), force=force)
-    console.print(f"{len(frame):,} predictions of {loaded.target!r} are in {output}")
+    console.print(f"{len(frame):,} predictions of {loaded.target!r} are in {output}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -175,16 +175,24 @@ def _gradient_report(path: str, data: str, rows: int, entries: int) -> GradientR
     X, y = _with_target(model, data)
     report = check_gradients(model.network, model.prepare(X.head(rows)), model.encode(y[:rows]), max_entries=entries)
     console.print(report)
-    error = f"largest relative error {report.max_relative_error:.1e}"
-    console.print(f"[bold green]proved[/]: {error}" if report.passed else f"[bold red]WRONG[/]: {error}")
+    decided = sum(row.decided for row in report.rows)
+    checked = sum(row.checked for row in report.rows)
+    verdict = "[bold red]WRONG[/]" if not report.passed else "[bold green]proved[/]" if decided else "[bold yellow]undecided[/]"
+    left = f"; {checked - decided:,} of {checked:,} checks left open" if decided < checked else ""
+    console.print(f"{verdict}: largest relative error {report.max_relative_error:.1e}{left}")
     return report
+
+
+def _line(say: Console, heading: str, text: str, style: str = "bold") -> None:
+    """Text from a table or a path is no markup: brackets stay brackets."""
+    say.print(Text.assemble((f"{heading:<10}", style), say.highlighter(text)), soft_wrap=True)
 
 
 def _read(data: str, target: str | None) -> tuple[pd.DataFrame, str]:
     from pellucid.tables import read_table
 
     table = read_table(data)
-    column = target or table.target
+    column = table.target if target is None else target
     if column is None:
         named = ", ".join(map(str, table.frame.columns[:12])) + (" ..." if table.frame.shape[1] > 12 else "")
         repair = f"the columns are {named}"
@@ -205,9 +213,20 @@ def _with_target(model: TableModel, data: str) -> tuple[pd.DataFrame, np.ndarray
     y = as_target(labels, model.task, data)
     if model.task == "classification":
         classes = model.estimator.classes_
-        y = y.astype(str) if classes.dtype.kind == "U" else y
+        y = _labels_like(classes, y, data)
         model.estimator.encode_targets(y)
     return X, y
+
+
+def _labels_like(trained: np.ndarray, y: np.ndarray, source: str) -> np.ndarray:
+    """y as texts where training had texts; texts where it had numbers are refused."""
+    if trained.dtype.kind != "U" and y.dtype.kind == "U":
+        import pandas as pd
+
+        unlike = y[pd.to_numeric(pd.Series(y), errors="coerce").isna()]
+        got, repair = repr(str((unlike if len(unlike) else y)[0])), "correct the labels, or train again with them"
+        raise InputError(sentence("a label", source, got, "numbers, as in training", repair))
+    return y.astype(str) if trained.dtype.kind == "U" else y
 
 
 def _held_out(X: pd.DataFrame, y: np.ndarray, kind: str, fraction: float, seed: int) -> list[Any]:
@@ -257,9 +276,9 @@ def _fit(pipeline: Any, X: pd.DataFrame, y: np.ndarray, say: Console) -> None:
         pipeline.fit(X, y)
     for warning in told:
         if issubclass(warning.category, ConvergenceWarning):
-            say.print("[yellow]Note[/]      it was still getting better when the epochs ran out: try more --epochs")
+            _line(say, "Note", "it was still getting better when the epochs ran out: try more --epochs", "yellow")
         elif issubclass(warning.category, TrainingInterrupted):
-            say.print(f"[yellow]Note[/]      {warning.message}")
+            _line(say, "Note", str(warning.message), "yellow")
 
 
 def _classes(y: np.ndarray, kind: str) -> str:
@@ -322,6 +341,10 @@ def main() -> None:
         print(f"pellucid: {error}", file=sys.stderr)
         sys.exit(2)
     except BrokenPipeError:
+        sys.exit(1)
+    except MemoryError:
+        told = sentence("the memory", "this machine", "too small", "enough for all parameters and rows", "ask for fewer of them")
+        print(f"pellucid: {told}", file=sys.stderr)
         sys.exit(1)
     except Exception as error:
         if os.environ.get("PELLUCID_DEBUG"):

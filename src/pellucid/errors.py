@@ -61,7 +61,8 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> UnknownNameEr
     "Unknown activation 'rellu': did you mean 'relu'? Known are relu, tanh."
     """
     names = list(known)
-    spelled = {name.lower(): name for name in names}
+    spelled, given = {name.lower(): name for name in names}, repr(name)
+    given = given if len(given) <= 80 else f"{given[:77]}..."
     near = difflib.get_close_matches(str(name).lower(), spelled, n=1, cutoff=0.5)
     hint = f"did you mean {spelled[near[0]]!r}? " if near else ""
-    return UnknownNameError(f"Unknown {kind} {name!r}: {hint}Known are {', '.join(names)}.")
+    return UnknownNameError(f"Unknown {kind} {given}: {hint}Known are {', '.join(names)}.")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import warnings
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -106,7 +107,11 @@ class _MLP(BaseEstimator):
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
         Y, loss = self._targets(np.asarray(y))
-        hidden = [self.hidden_layer_sizes] if isinstance(self.hidden_layer_sizes, int | np.integer) else list(self.hidden_layer_sizes)
+        sizes = self.hidden_layer_sizes
+        hidden = [sizes] if isinstance(sizes, int | np.integer) else self._listed("hidden_layer_sizes", sizes)
+        for name, value in (("tol", self.tol), ("validation_fraction", self.validation_fraction)):
+            if not isinstance(value, Real):
+                raise InputError(sentence(name, type(self).__name__, repr(value), "a number", "leave it out for the default"))
         self.network_ = Network(
             [X.shape[1], *hidden, Y.shape[1]],
             self._activations(len(hidden), Y.shape[1]),
@@ -134,7 +139,11 @@ class _MLP(BaseEstimator):
             batch_size=self._batch_size(len(X)),
             validation=self.validation_fraction if by_score else None,
             early_stopping=watch,
-            callbacks=[*(self.callbacks or ()), *([] if by_score or self.solver == "lbfgs" else [rule]), *self._lines()],
+            callbacks=[
+                *self._listed("callbacks", self.callbacks or ()),
+                *([] if by_score or self.solver == "lbfgs" else [rule]),
+                *self._lines(),
+            ],
             sample_weight=sample_weight,
             shuffle=self.shuffle,
             progress=self.progress,
@@ -151,13 +160,18 @@ class _MLP(BaseEstimator):
 
     def _activations(self, n_hidden: int, n_outputs: int) -> list[str | Activation]:
         given = self.activation
-        rules = [given] * n_hidden if isinstance(given, str | Activation) else list(given)
+        rules = [given] * n_hidden if isinstance(given, str | Activation) else self._listed("activation", given)
         if len(rules) != n_hidden:
             expected = f"{n_hidden}, one for each hidden layer"
             where = type(self).__name__
             raise InputError(sentence("the number of activations", where, len(rules), expected, "give one for all, or a list"))
         renamed = [LOGISTIC.get(rule, rule) if isinstance(rule, str) else rule for rule in rules]
         return [*renamed, self._output(n_outputs)]
+
+    def _listed(self, name: str, value: Any) -> list[Any]:
+        if not isinstance(value, Iterable):
+            raise InputError(sentence(name, type(self).__name__, repr(value), "a list", "put it into a list"))
+        return list(value)
 
     @abstractmethod
     def encode_targets(self, y: ArrayLike) -> Array:

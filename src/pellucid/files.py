@@ -10,22 +10,26 @@ from pellucid.errors import OutputError, sentence
 
 
 def check_writable(path: str | os.PathLike[str], force: bool = False) -> Path:
-    """The path, if a file could be written there.
+    """The path, if a file can be written there; it is tried, so that hours of work do not end in a refusal.
 
     Raises:
-        OutputError: it is a directory, its folder does not exist, or a file is there and ``force`` is not set.
+        OutputError: it is a directory, its folder does not exist or may not be written to, or a file is there and ``force`` is not set.
 
     """
     target = Path(path)
-    if target.is_dir():
+    if os.path.isdir(target):
         raise OutputError(sentence("the output path", str(target), "a directory", "the name of a file", "add a file name"))
-    if not target.parent.is_dir():
+    if not os.path.isdir(target.parent):
         repair = f"create {target.parent} first"
         raise OutputError(sentence("the folder", str(target), "missing or no folder", "an existing folder", repair))
-    if target.exists() and not force:
+    if os.path.exists(target) and not force:
         repair = "choose another name, or force it to be replaced (--force, force=True)"
         raise OutputError(sentence("the output file", str(target), "there already", "a new name", repair))
-    return target
+    try:
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}."):
+            return target
+    except (OSError, ValueError) as error:
+        raise _refused(target, error) from None
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes, force: bool = False) -> None:
@@ -49,9 +53,17 @@ def write_atomically(path: str | os.PathLike[str], data: bytes, force: bool = Fa
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        got = (error.strerror or str(error)).lower()
-        repair = "check permissions and free space, or choose another folder"
-        raise OutputError(sentence("writing", str(target), f"refused ({got})", "a writable place", repair)) from None
+        raise _refused(target, error) from None
+
+
+def reason(error: OSError | ValueError) -> str:
+    """What the system said, without number and path."""
+    return (getattr(error, "strerror", None) or str(error)).lower()
+
+
+def _refused(target: Path, error: OSError | ValueError) -> OutputError:
+    repair = "check permissions and free space, or choose another folder"
+    return OutputError(sentence("writing", str(target), f"refused ({reason(error)})", "a writable place", repair))
 
 
 def _umask() -> int:

@@ -22,13 +22,14 @@ from pellucid.equations.losses import Loss
 from pellucid.equations.optimizers import LBFGS, Optimizer
 from pellucid.equations.optimizers import optimizer as as_optimizer
 from pellucid.equations.propagation import mean_gradient, penalty
+from pellucid.equations.schedules import not_negative
 from pellucid.errors import GradientError, InputError, ModelFileError, sentence
 from pellucid.glassbox.trace import Trace, trace
 from pellucid.training import EarlyStopping, History, Plan, train
 from pellucid.training.callbacks import AnyCallback
 from pellucid.training.evaluation import Held, Metric, as_metrics, split
 from pellucid.training.session import check_plan
-from pellucid.validation import as_dtype, as_inputs, as_masks, as_sample_weight, as_targets, positive_integer
+from pellucid.validation import as_dtype, as_inputs, as_masks, as_sample_weight, as_targets, positive_integer, whole_number
 
 if TYPE_CHECKING:
     from typing import Self
@@ -109,6 +110,7 @@ class Network:
 
     def dropout_mask(self, m: int, step: int = 0) -> dict[int, Array]:
         """The masks {l: (m, n_l)} with which a training drops units of m samples at a step, to be shown or held fixed."""
+        m, step = positive_integer(m, "the number of samples", "dropout_mask"), whole_number(step, "the step", "dropout_mask")
         drawn = masks(self.architecture, m, self.seed, step, self.dtype) or []
         return {layer: part for layer, part in enumerate(drawn) if part is not None}
 
@@ -213,8 +215,9 @@ class Network:
         """
         X, Y, s = self._data(X, y, sample_weight)
         rows, held = self._held(X, Y, s, validation)
-        if clip_norm is not None and not 0 < clip_norm < np.inf:
-            raise InputError(sentence("clip_norm", "fit", clip_norm, "a positive number", "choose e.g. 1.0"))
+        if clip_norm is not None and not (not_negative(clip_norm) and clip_norm > 0):
+            raise InputError(sentence("clip_norm", "fit", repr(clip_norm), "a positive number", "choose e.g. 1.0"))
+        figures = as_metrics(metrics, self.architecture)
         plan = Plan(
             X=X,
             Y=Y,
@@ -227,7 +230,7 @@ class Network:
             seed=self.seed,
             clip_norm=clip_norm,
             held=held,
-            metrics=as_metrics(metrics, self.architecture) if held else {},
+            metrics=figures if held else {},
             early_stopping=early_stopping,
             callbacks=callbacks,
             progress=progress,

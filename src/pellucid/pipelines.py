@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from pandas.api import types
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.impute import SimpleImputer
@@ -21,9 +22,9 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from pellucid.errors import ModelFileError, PellucidError, TableError, sentence
 from pellucid.estimators import MLPClassifier, MLPRegressor
-from pellucid.files import check_writable, write_atomically
+from pellucid.files import check_writable, reason, write_atomically
 from pellucid.network import Network
-from pellucid.tables import column_kind, parse_dates
+from pellucid.tables import LARGEST, column_kind, out_of_range, parse_dates, shown
 
 TRUSTED = [
     "numpy.dtype",
@@ -53,14 +54,19 @@ class TableColumns(TransformerMixin, BaseEstimator):
         """With the kinds that the columns of a frame have.
 
         Raises:
-            TableError: no column has different values.
+            TableError: no column has different values, or one has the name that a part of a date gets.
 
         """
         kinds = {str(name): column_kind(frame[name]) for name in frame.columns}
         if set(kinds.values()) <= {"ignored"}:
             got = f"without one among its {len(kinds)} columns"
             raise TableError(sentence("the table", "training", got, "a column with different values", "add such a column"))
-        return cls(kinds)
+        columns = cls(kinds)
+        taken = {name for name, kind in kinds.items() if kind != "ignored"} & set(columns.numeric[len(columns.names("numeric")) :])
+        if taken:
+            expected = "a name that no part of a date column has"
+            raise TableError(sentence("the name of a column", "the table", repr(min(taken)), expected, "rename the column"))
+        return columns
 
     def fit(self, frame: pd.DataFrame, y: object = None) -> Self:
         """Nothing is learned: the kinds are given."""
@@ -74,9 +80,14 @@ class TableColumns(TransformerMixin, BaseEstimator):
         return [name for name, found in self.kinds.items() if found == kind]
 
     @property
+    def dates(self) -> list[str]:
+        """The columns of dates, however they are written."""
+        return [name for name, kind in self.kinds.items() if kind.startswith("date")]
+
+    @property
     def numeric(self) -> list[str]:
         """The columns of numbers that come out, those made from dates too."""
-        return self.names("numeric") + [f"{name} ({part})" for name in self.names("date") for part in DATE_PARTS]
+        return self.names("numeric") + [f"{name} ({part})" for name in self.dates for part in DATE_PARTS]
 
     def transform(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The frame in the form in which it was in training.
@@ -91,8 +102,8 @@ class TableColumns(TransformerMixin, BaseEstimator):
             got = f"without {', '.join(map(repr, missing[:5]))}" + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
             raise TableError(sentence("the table", "the data", got, "the columns of the training", "add them; they may be empty"))
         columns: dict[str, Any] = {name: _numbers(frame[name], name) for name in self.names("numeric")}
-        for name in self.names("date"):
-            columns |= _date_parts(frame[name], name)
+        for name in self.dates:
+            columns |= _date_parts(frame[name], name, self.kinds[name] == "date, day first")
         for name in self.names("category"):
             columns[name] = frame[name].astype(object).map(_text, na_action="ignore").astype(object)
         return pd.DataFrame(columns, index=frame.index)
@@ -100,15 +111,17 @@ class TableColumns(TransformerMixin, BaseEstimator):
 
 def _numbers(column: pd.Series, name: str) -> pd.Series:
     numbers = pd.to_numeric(column, errors="coerce").astype(np.float64)
-    bad = (numbers.isna() & column.notna()) | np.isinf(numbers)
+    bad = out_of_range(numbers) & column.notna()
     if bad.any():
-        got, repair = f"{column[bad].iloc[0]!r} in row {column.index[bad][0]}", "repair the value or leave it empty"
-        raise TableError(sentence(f"the column {name!r}", "the data", got, "finite numbers, as in training", repair))
+        got, repair = f"{shown(column[bad].iloc[0])} in row {column.index[bad][0]}", "repair the value or leave it empty"
+        expected = f"finite numbers, as in training, up to {LARGEST:g}"
+        raise TableError(sentence(f"the column {name!r}", "the data", got, expected, repair))
     return numbers
 
 
-def _date_parts(column: pd.Series, name: str) -> dict[str, pd.Series]:
-    when = parse_dates(column)
+def _date_parts(column: pd.Series, name: str, day_first: bool) -> dict[str, pd.Series]:
+    numbers = types.is_numeric_dtype(column)  # 20240131 is a day too, and not so many nanoseconds
+    when = parse_dates(column.map(_text, na_action="ignore").astype(object) if numbers else column, day_first)
     parts = (
         (when - pd.Timestamp("2000-01-01", tz="UTC")) / pd.Timedelta(days=1),
         when.dt.year,
@@ -195,8 +208,8 @@ class TableModel:
         name = os.fspath(path)
         try:
             data = Path(path).read_bytes()
-        except OSError as error:
-            raise _refuse(name, f"not readable ({(error.strerror or str(error)).lower()})") from None
+        except (OSError, ValueError) as error:
+            raise _refuse(name, f"not readable ({reason(error)})") from None
         _check_archive(name, data)
         from skops.io import loads
         from skops.io.exceptions import UntrustedTypesFoundException

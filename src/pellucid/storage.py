@@ -17,7 +17,7 @@ import numpy as np
 
 from pellucid.equations.arrays import Array
 from pellucid.errors import ModelFileError, sentence
-from pellucid.files import check_writable, write_atomically
+from pellucid.files import check_writable, reason, write_atomically
 
 FORMAT = "pellucid"
 VERSION = 1
@@ -81,12 +81,12 @@ def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, 
 
 
 def _read(path: Path) -> bytes:
-    if path.is_dir():
+    if os.path.isdir(path):
         raise _refuse(str(path), "a directory")
     try:
         return path.read_bytes()
-    except OSError as error:
-        raise _refuse(str(path), f"not readable ({(error.strerror or str(error)).lower()})") from None
+    except (OSError, ValueError) as error:
+        raise _refuse(str(path), f"not readable ({reason(error)})") from None
 
 
 def _refuse(name: str, got: str) -> ModelFileError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,8 @@ SHIPPED = ("iris", "digits", "wine", "breast_cancer", "diabetes")
 MISSING = ["?", "", " ", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"]
 CLASSES_AT_MOST = 20
 """a column of whole numbers with at most so many different values is taken for classes"""
+LARGEST = 1e100
+"""numbers beyond it are refused: their squares, which scaling needs, would overflow"""
 
 
 @dataclass(frozen=True)
@@ -33,22 +37,22 @@ def read_table(source: str) -> Table:
 
     """
     path = Path(source)
-    if not path.exists() and source in SHIPPED:
+    if not os.path.exists(path) and source in SHIPPED:  # os.path: a name too long for a file is no file, and no error
         from sklearn import datasets
 
         frame = getattr(datasets, f"load_{source}")(as_frame=True).frame
         return Table(frame, "target")
-    if not path.suffix and not path.exists():
+    if not path.suffix and not os.path.exists(path):
         error = unknown_name("file or data set", source, SHIPPED)
         raise TableError(str(error))
-    if path.is_dir():
+    if os.path.isdir(path):
         raise _refuse(source, "a directory")
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
             frame = pd.read_parquet(path)
             names = frame.columns
         else:
-            frame = pd.read_csv(path, na_values=MISSING, keep_default_na=False, skipinitialspace=True)
+            frame = _read_csv(path)
             names = _written_names(path) if path.is_file() else frame.columns
     except FileNotFoundError:
         raise _refuse(source, "not there") from None
@@ -56,7 +60,9 @@ def read_table(source: str) -> Table:
         raise _refuse(source, "empty") from None
     except OSError as error:
         raise _refuse(source, f"not readable ({(error.strerror or str(error)).lower()})") from None
-    except (ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged file may fail anywhere inside the reader: in its compression, its encoding, its grammar
         raise _refuse(source, f"damaged or of another kind ({' '.join(str(error).split())[:100]})") from None
     frame.columns = [str(name).strip() for name in frame.columns]
     if frame.empty:
@@ -66,6 +72,13 @@ def read_table(source: str) -> Table:
         twice = names[names.duplicated()][0]
         raise TableError(sentence("a column name", source, f"there twice ({twice!r})", "each name once", "rename one of them"))
     return Table(frame, None)
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    """The first column is no index, so a row with more values than there are names is an error; a column has one type throughout."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        return pd.read_csv(path, na_values=MISSING, keep_default_na=False, skipinitialspace=True, index_col=False, low_memory=False)
 
 
 def _written_names(path: Path) -> pd.Index:
@@ -112,11 +125,11 @@ def as_target(y: pd.Series, task: str, source: str) -> np.ndarray:
     """
     if task == "regression":
         numbers = pd.to_numeric(y, errors="coerce")
-        bad = numbers.isna() | ~np.isfinite(numbers.astype(np.float64))
+        bad = out_of_range(numbers.astype(np.float64))
         if bad.any():
-            got = f"{y[bad].iloc[0]!r} in row {y.index[bad][0]}"
-            repair = "repair the value, or use --task classification"
-            raise TableError(sentence("the target", source, got, "finite numbers for regression", repair))
+            got = f"{shown(y[bad].iloc[0])} in row {y.index[bad][0]}"
+            expected, repair = f"finite numbers for regression, up to {LARGEST:g}", "repair the value, or use --task classification"
+            raise TableError(sentence("the target", source, got, expected, repair))
         return numbers.to_numpy(dtype=np.float64)
     if types.is_numeric_dtype(y) and not types.is_bool_dtype(y):
         values = y.to_numpy()
@@ -124,10 +137,30 @@ def as_target(y: pd.Series, task: str, source: str) -> np.ndarray:
     return y.astype(str).to_numpy(dtype=str)
 
 
+def out_of_range(numbers: pd.Series) -> pd.Series:
+    """Where a number is missing, infinite or larger than ``LARGEST``."""
+    return ~(numbers.abs() <= LARGEST)
+
+
+def shown(value: object) -> str:
+    """A value as a person writes it: 3.5, not np.float64(3.5)."""
+    return repr(value.item() if isinstance(value, np.generic) else value)
+
+
 def column_kind(column: pd.Series) -> str:
-    """numeric, date, category, or ignored (nothing but one value or missing ones)."""
+    """numeric, date, "date, day first", category, or ignored (nothing but one value or missing ones).
+
+    Raises:
+        TableError: it holds lists or mappings.
+
+    """
     present = column.dropna()
-    if present.empty or (present.nunique() == 1 and not column.isna().any()):
+    try:
+        different = present.nunique()
+    except TypeError:
+        what, got, expected = f"the column {str(column.name)!r}", "made of lists or mappings", "a single value in each row"
+        raise TableError(sentence(what, "the data", got, expected, "take them apart, or leave the column out")) from None
+    if present.empty or (different == 1 and not column.isna().any()):
         return "ignored"
     if types.is_datetime64_any_dtype(column):
         return "date"
@@ -135,7 +168,9 @@ def column_kind(column: pd.Series) -> str:
         return "category"
     if types.is_numeric_dtype(column):
         return "numeric"
-    return "date" if _looks_like_dates(present) else "category"
+    if not _looks_like_dates(present):
+        return "category"
+    return "date, day first" if _day_first(present) else "date"
 
 
 def _looks_like_dates(present: pd.Series) -> bool:
@@ -145,6 +180,17 @@ def _looks_like_dates(present: pd.Series) -> bool:
     return bool(parse_dates(sample).notna().mean() > 0.95)
 
 
-def parse_dates(column: pd.Series) -> pd.Series:
-    """Points in time (UTC); what is no date is missing."""
-    return pd.to_datetime(column, errors="coerce", format="mixed", utc=True)
+def _day_first(present: pd.Series) -> bool:
+    """Whether 1.2.2024 is in February: so with dots, and wherever a first number is no month and no second one is no month either."""
+    parts = present.astype(str).str.extract(r"^\s*(\d{1,2})([-/.])(\d{1,2})[-/.]\d{2,4}").dropna()
+    first, second = parts[0].astype(int), parts[2].astype(int)
+    return len(parts) > 0 and bool((second <= 12).all()) and bool((parts[1] == ".").all() or (first > 12).any())
+
+
+def parse_dates(column: pd.Series, day_first: bool = False) -> pd.Series:
+    """Points in time (UTC); what is no date is missing. ``day_first`` reads 1.2.2024 as the first of February, and 2024-01-02 as before."""
+    if not day_first:
+        return pd.to_datetime(column, errors="coerce", format="mixed", utc=True)
+    year_first = column.astype(str).str.match(r"\s*\d{4}")
+    days = pd.to_datetime(column.mask(year_first), errors="coerce", format="mixed", utc=True, dayfirst=True)
+    return days.fillna(parse_dates(column.where(year_first)))

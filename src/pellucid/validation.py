@@ -110,6 +110,13 @@ def positive_integer(value: Any, what: str, where: str) -> int:
     return int(value)
 
 
+def whole_number(value: Any, what: str, where: str) -> int:
+    """A whole number of at least 0."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
+        raise InputError(sentence(what, where, repr(value), "a whole number of at least 0", "choose e.g. 5"))
+    return int(value)
+
+
 def one_of(value: str, known: Sequence[str], what: str, where: str) -> str:
     """A text from a short list."""
     if value not in known:

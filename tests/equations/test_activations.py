@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import mpmath
@@ -11,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oracles import ACTIVATIONS, parsed
-from pellucid.equations.activations import CATALOGUE, Elementwise, activation
+from pellucid.equations.activations import CATALOGUE, Elementwise, Softmax, activation
 from pellucid.errors import InputError, UnknownNameError
 
 SPECS = [*CATALOGUE, "leaky_relu(slope=0.2)", "leaky_relu(slope=-0.5)", "elu(alpha=0.5)"]
@@ -43,10 +45,13 @@ def compare(found, right, dtype, ulps):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("spec", SINGLE)
 def test_values_and_derivatives_are_what_their_printed_formulas_say_at_any_size(spec, dtype):
-    rule = activation(spec)
+    compare_at_any_size(activation(spec), dtype)
+
+
+def compare_at_any_size(rule, dtype):
     z = np.array([POINTS], dtype=dtype)
     z[~np.isfinite(z)] = 0
-    overflows = "ignore" if spec == "exp" else "raise"
+    overflows = "ignore" if rule.spec == "exp" else "raise"
     with np.errstate(over=overflows, invalid="raise", divide="raise", under="ignore"):
         a = rule.forward(z)
         slope = rule.derivative(z, a)
@@ -82,9 +87,12 @@ def exact_at(formula, z, a=None):
 @settings(max_examples=30)
 @given(spec=st.sampled_from(SPECS), seed=st.integers(0, 2**32 - 1), m=st.integers(1, 3), n=st.integers(1, 6))
 def test_jacobian_and_its_product_are_those_of_jax(spec, seed, m, n):
+    compare_with_jax(activation(spec), spec, seed, m, n)
+
+
+def compare_with_jax(rule, spec, seed, m, n):
     rng = np.random.default_rng(seed)
     z, da = rng.normal(size=(m, n)) * 3, rng.normal(size=(m, n))
-    rule = activation(spec)
     oracle, _ = parsed(spec, ACTIVATIONS)
     right = np.stack([np.asarray(jax.jacobian(lambda row: oracle(row[None])[0])(jnp.asarray(row))) for row in z])
     a = rule.forward(z)
@@ -139,10 +147,35 @@ def test_the_spec_gives_the_record_again(spec):
 @pytest.mark.parametrize("spec", [spec for spec in SINGLE if not activation(spec).kinks])
 def test_smooth_ones_take_complex_arguments(spec):
     """f(z + ih) = f(z) + ih f'(z) up to h^2: the complex step."""
-    rule, h = activation(spec), 1e-30
+    compare_with_the_complex_step(activation(spec))
+
+
+def compare_with_the_complex_step(rule):
+    h = 1e-30
     z = np.array([[-9.0, -1.3, -1e-3, 0.4, 2.0, 11.0]])
     a = rule.forward(z + 1j * h)
     np.testing.assert_allclose(a.imag / h, rule.derivative(z, rule.forward(z)), rtol=1e-11, atol=1e-14)
+
+
+@pytest.mark.parametrize("spec", SINGLE)
+def test_a_planted_error_of_a_thousandth_in_a_derivative_is_seen_by_each_comparison(spec):
+    right = activation(spec)
+    wrong = dataclasses.replace(right, derivative=lambda z, a: 1.001 * right.derivative(z, a))
+    with pytest.raises(AssertionError):
+        compare_at_any_size(wrong, "float64")
+    with pytest.raises(AssertionError):
+        compare_with_jax(wrong, spec, seed=0, m=2, n=4)
+    if not right.kinks:
+        with pytest.raises(AssertionError):
+            compare_with_the_complex_step(wrong)
+
+
+@pytest.mark.parametrize("face", ["jacobian", "backward"])
+def test_a_planted_error_of_a_thousandth_in_softmax_is_seen(face, monkeypatch):
+    right = getattr(Softmax, face)
+    monkeypatch.setattr(Softmax, face, lambda *arguments: 1.001 * right(*arguments))
+    with pytest.raises(AssertionError):
+        compare_with_jax(activation("softmax"), "softmax", seed=0, m=2, n=4)
 
 
 def test_softmax_does_not_overflow_and_sums_to_one():

@@ -108,6 +108,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_one(wrong, right):
     ("spec", "sentence"),
     [
         ("constant(value=many)", "The parameter 'value' in constant is many, expected a number: write e.g. 0.1."),
+        ("constant(value=nan)", "The value in constant is nan, expected a finite number: choose e.g. 0.1."),
         ("constant(level=1)", "A parameter in constant is 'level', expected one of ['value']: leave it out."),
         ("he_normal(2)", "A parameter in he_normal is 'number 1', expected one of none: leave it out."),
     ],

@@ -32,7 +32,11 @@ def one(spec):
 
 @pytest.mark.parametrize("spec", SPECS)
 def test_the_printed_formula_and_its_derivative_are_what_is_computed(spec):
-    record, (y_hat, y) = loss(spec), one(spec)
+    compare_with_the_printed_formulas(loss(spec), spec)
+
+
+def compare_with_the_printed_formulas(record, spec):
+    y_hat, y = one(spec)
     for k in range(2):
         with mpmath.workdps(60):
             at = {"y": mpmath.mpf(float(y[0, k]))}
@@ -116,6 +120,10 @@ def exact_pair(output, spec, z, y):
 @pytest.mark.parametrize(("output", "spec"), list(FUSED))
 def test_cost_and_error_are_exact_at_scores_of_any_size(output, spec, dtype):
     """No NaN, no infinity, no warning, and the right value, where the factors of the chain rule overflow."""
+    compare_at_any_size(output, spec, dtype)
+
+
+def compare_at_any_size(output, spec, dtype):
     eps = float(np.finfo(dtype).eps)
     objective = Objective(activation(output), loss(spec))
     limit = {("exp", "float64"): 700, ("exp", "float32"): 80}.get((output, dtype), 1e4)
@@ -142,6 +150,10 @@ def test_cost_and_error_are_exact_at_scores_of_any_size(output, spec, dtype):
 @given(pair=st.sampled_from(list(FUSED)), seed=st.integers(0, 2**32 - 1), n=st.integers(2, 5))
 def test_fused_forms_equal_the_chain_rule_where_both_are_finite(pair, seed, n):
     """For |z| <= 15, with da_L and the Jacobian of the output taken one after the other."""
+    compare_with_the_chain_rule(pair, seed, n)
+
+
+def compare_with_the_chain_rule(pair, seed, n):
     output, record = activation(pair[0]), loss(pair[1])
     rng = np.random.default_rng(seed)
     z = rng.uniform(-15, 15, size=(4, n)) * rng.choice([0.1, 1.0])
@@ -176,6 +188,10 @@ def test_a_planted_error_of_a_thousandth_in_a_fused_form_is_seen(pair, monkeypat
     monkeypatch.setitem(losses.FUSED, pair, wrong)
     with pytest.raises(AssertionError, match="relative to its largest entry"):
         assert_equal(net.gradients(X, y, engine="reference"), expected, 1e-10)
+    with pytest.raises(AssertionError):
+        compare_at_any_size(*pair, "float64")
+    with pytest.raises(AssertionError):
+        compare_with_the_chain_rule(pair, seed=0, n=3)
 
 
 @pytest.mark.parametrize("spec", SPECS)
@@ -185,6 +201,8 @@ def test_a_planted_error_of_a_thousandth_in_a_loss_is_seen(spec):
     bad = dataclasses.replace(record, slope=lambda y_hat, y: 1.001 * record.slope(y_hat, y), spec=record.spec)
     rng = np.random.default_rng(1)
     X, y = rng.normal(size=(5, 3)), rng.random((5, 2))
+    with pytest.raises(AssertionError):
+        compare_with_the_printed_formulas(bad, spec)
     monkeyed = dict(FUSED)
     net = pl.Network([3, 4, 2], ["tanh", output], bad, seed=0)
     losses.FUSED.clear()

@@ -89,6 +89,31 @@ def test_a_planted_error_of_a_thousandth_in_propagation_is_seen(case, monkeypatc
         assert_equal(net.gradients(X, Y, s, engine="reference"), expected, 1e-10)
 
 
+def test_a_planted_error_of_a_thousandth_in_the_l2_term_is_seen(case, monkeypatch):
+    net, X, Y, s = case
+    monkeypatch.setattr("pellucid.network.mean_gradient", lambda g, total, W, l2: mean_gradient(g, total, W, 1.001 * l2))
+    with pytest.raises(AssertionError, match="dW1 is"):
+        assert_equal(net.gradients(X, Y, s), value_and_gradients(net, X, Y, s)[1], 1e-10)
+
+
+def test_a_planted_error_of_a_thousandth_in_the_sample_weights_is_seen(case):
+    net, X, Y, s = case
+    wrong = np.where(np.arange(len(s)) == 2, 1.001 * s, s)
+    with pytest.raises(AssertionError, match="dW1 is"):
+        assert_equal(net.gradients(X, Y, wrong), value_and_gradients(net, X, Y, s)[1], 1e-10)
+
+
+def test_a_planted_error_of_a_thousandth_in_softmax_is_seen(monkeypatch):
+    net = pl.Network([3, 4, 2], ["softmax", "identity"], "mse", seed=1)
+    rng = np.random.default_rng(6)
+    X, Y = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
+    expected, right = value_and_gradients(net, X, Y)[1], activations.Softmax.backward
+    assert_equal(net.gradients(X, Y), expected, 1e-10)
+    monkeypatch.setattr(activations.Softmax, "backward", lambda *arguments: 1.001 * right(*arguments))
+    with pytest.raises(AssertionError, match="dW1 is"):
+        assert_equal(net.gradients(X, Y), expected, 1e-10)
+
+
 @pytest.mark.parametrize("spec", [spec for spec in HIDDEN if spec not in ("softmax", "identity")])
 def test_a_planted_error_of_a_thousandth_in_a_derivative_is_seen(spec):
     record = activations.activation(spec)

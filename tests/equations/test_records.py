@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,6 +39,23 @@ def test_a_wrong_parameter_gets_one_sentence(text, told):
     with pytest.raises(InputError) as caught:
         activation(text)
     assert str(caught.value) == told
+
+
+def test_a_parameter_of_a_wrong_type_gets_the_same_sentence():
+    """In a process of its own, since here the types are checked before our sentences are built."""
+    script = """
+import pellucid as pl
+for make in (lambda: pl.activation("leaky_relu", slope="steep"), lambda: pl.loss("huber", delta=None)):
+    try:
+        print(make())
+    except pl.InputError as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "The parameter 'slope' in leaky_relu is 'steep', expected a number: write e.g. 0.1.",
+        "The parameter 'delta' in huber is None, expected a number: write e.g. 0.1.",
+    ]
 
 
 @pytest.mark.parametrize("name", ["", "sigmiod", "__import__('os')", "relu;", "r" * 10_000])

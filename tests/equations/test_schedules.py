@@ -221,14 +221,16 @@ def test_settings_of_a_wrong_type_are_refused_in_the_same_words():
     """In a process of its own, since here the types are checked before our sentences are built."""
     script = """
 import pellucid as pl
-for make in (lambda: pl.ConstantRate(None), lambda: pl.CosineDecay("fast"), lambda: pl.StepDecay(0.1, decay=[1])):
+for make in (lambda: pl.ConstantRate(None), lambda: pl.CosineDecay("fast"), lambda: pl.StepDecay(0.1, decay=[1]),
+             lambda: pl.WarmUp(0.1, then=3)):
     try:
         print(make())
     except pl.InputError as error:
         print(error)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    first, second, third = done.stdout.splitlines()
+    first, second, third, fourth = done.stdout.splitlines()
     assert first.startswith("The parameter 'learning_rate' in ConstantRate is None, expected a finite number that is not negative: ")
     assert second.startswith("The parameter 'learning_rate' in CosineDecay is 'fast', expected a finite number that is not negative: ")
     assert third.startswith("The parameter 'decay' in StepDecay is [1], expected a finite number that is not negative: ")
+    assert fourth == "The parameter 'then' in WarmUp is 3, expected a schedule or None: e.g. then=CosineDecay(0.01)."

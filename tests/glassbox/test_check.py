@@ -621,6 +621,35 @@ def test_a_failed_report_says_so_in_its_title_and_where(way):
         assert telling in text
 
 
+def test_a_row_in_which_nothing_was_decided_shows_no_figures():
+    found = row(straddling=4, undecided=6)
+    assert found.decided == 0
+    assert "0.0e+00" not in str(GradientReport((row(1e-9), found)))
+    assert str(GradientReport((found,))).splitlines()[4].replace(" ", "") == "│W1│10/12│-│-│-│-│6undecided,4atakink│"
+
+
+def test_figures_are_whole_in_a_narrow_terminal():
+    report = GradientReport((row(7.8e-10), row(1.2e-6, undecided=3, straddling=4)))
+    console = Console(file=StringIO(), width=70)
+    console.print(report)
+    text = console.file.getvalue()
+    assert "7.8e-10" in text
+    assert "1.2e-06" in text
+    assert "…" not in text
+
+
+def test_what_is_shown_of_a_row_was_decided_where_anything_was():
+    """Of the units of b1 one is at a kink and comes first; its numeric value would be nan."""
+    net = build([1, 3, 1], ["relu", "identity"], "half_mse")
+    net.parameters["W1"][...] = 1.0
+    net.parameters["W2"][...] = 1.0
+    net.parameters["b1"][...] = [-1.0, 0.5, 1.0]
+    found = {part.name: part for part in check_gradients(net, [[1.0]], [2.0], directions=0).rows}["b1"]
+    assert (found.straddling, found.decided) == (1, 2)
+    assert found.worst != (0,)
+    assert found.numeric == pytest.approx(found.analytic)
+
+
 def test_colours_tell_right_from_wrong_in_a_terminal_only():
     report = GradientReport((row(1e-9), row(3e-2, wrong=2)))
     assert "\x1b[32mW1" in terminal(report)
@@ -666,6 +695,12 @@ GRADIENT = NET.gradients([[1, 2]], [3])
         ),
         ({"max_entries": 0}, pl.InputError, "Max_entries in check_gradients is 0, expected a whole number of at least 1: choose e.g. 10."),
         ({"directions": -1}, pl.InputError, "Directions in check_gradients is -1, expected a whole number of at least 0: choose e.g. 5."),
+        ({"seed": -1}, pl.InputError, "The seed in check_gradients is -1, expected a whole number of at least 0: choose e.g. 5."),
+        (
+            {"gradient": 3},
+            pl.InputError,
+            "The gradient in check_gradients is 3, expected {'dW1': array, 'db1': array ...}: see Network.gradients.",
+        ),
         ({"directions": 1.5}, pl.InputError, "Directions in check_gradients is 1.5, expected a whole number of at least 0: choose e.g. 5."),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import sys
 from io import StringIO
 from itertools import pairwise
 from types import SimpleNamespace
@@ -159,6 +160,10 @@ def back(rule, da, z):
 @given(passes())
 def test_every_value_is_the_textbooks_worked_out_in_numpy(given):
     """Column by column with diag(s), f' from formulas of this file, softmax by its full Jacobian; nothing of the library is used."""
+    compare_with_the_textbook(given)
+
+
+def compare_with_the_textbook(given):
     sizes, rules, loss, _, *rest = given
     net, X, y, s, mask = build(sizes, rules, loss, "float64", *rest)
     found = net.trace(X, y, "columns", s, mask)
@@ -187,6 +192,24 @@ def test_every_value_is_the_textbooks_worked_out_in_numpy(given):
         da = W[layer].T @ dz
     for name, wanted in expected.items():
         assert np.abs(found[name] - wanted).max() <= 1e-11 * max(np.abs(wanted).max(), 1e-3), name
+
+
+@pytest.mark.parametrize("place", ["dz", "dW", "db"])
+def test_a_planted_error_of_a_thousandth_is_seen(place, monkeypatch):
+    module = sys.modules["pellucid.glassbox.trace"]
+    right = module.backward
+    example = ([3, 4, 2], ["tanh", "softmax"], "cross_entropy", "float64", 5, True, 0.3, True, 0)
+    compare_with_the_textbook(example)
+
+    def wrong(*arguments, **named):
+        found = right(*arguments, **named)
+        part = getattr(found, place)
+        part[1] = 1.001 * part[1]
+        return found
+
+    monkeypatch.setattr(module, "backward", wrong)
+    with pytest.raises(AssertionError, match=place):
+        compare_with_the_textbook(example)
 
 
 @settings(max_examples=40)

@@ -18,12 +18,12 @@ class Terminal(io.StringIO):
         return True
 
 
-def as_terminal(monkeypatch):
-    """Make standard error a terminal of 120 columns; what comes back tells what it shows, without colours and cursor moves."""
+def as_terminal(monkeypatch, columns=120):
+    """Make standard error a terminal of so many columns; what comes back tells what it shows, without colours and cursor moves."""
     for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("COLUMNS", str(columns))
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
     return lambda: re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue())
@@ -42,7 +42,7 @@ def test_a_terminal_shows_epoch_loss_and_time(monkeypatch, optimizer):
     last = [line for line in re.split(r"[\r\n]+", terminal()) if line.strip()][-1]
     assert last.startswith(f"epoch {history.n_epochs}/7 ")
     assert f"loss {history['loss'][-1]:.4g} " in last
-    assert re.search(r"0:00:0\d left ", last)
+    assert re.search(r"left (0:00:0\d|-:--:--)$", last.rstrip())
     assert "validation" not in last
 
 
@@ -50,8 +50,15 @@ def test_a_terminal_shows_the_validation_figures_too(monkeypatch):
     terminal = as_terminal(monkeypatch)
     history = train(validation=0.3)
     last = [line for line in re.split(r"[\r\n]+", terminal()) if line.strip()][-1]
-    assert f"validation loss {history['validation_loss'][-1]:.4g} " in last
-    assert f"validation r2 {history['validation_r2'][-1]:.4g} " in last
+    assert f" validation {history['validation_loss'][-1]:.4g} r2 {history['validation_r2'][-1]:.4g} " in last
+
+
+def test_a_terminal_of_80_columns_shows_a_bar_all_figures_and_the_time_left(monkeypatch):
+    terminal = as_terminal(monkeypatch, columns=80)
+    with display(True, 1000) as show:
+        show(999, {"loss": 0.30421, "learning_rate": 0.001, "validation_loss": 0.29381, "validation_accuracy": 0.86491})
+    last = [line for line in re.split(r"[\r\n]+", terminal()) if line.strip()][-1].rstrip()
+    assert re.fullmatch(r"epoch 999/1000 [━╸╺]{3,} loss 0\.3042 validation 0\.2938 accuracy 0\.8649 left (0:00:0\d|-:--:--)", last)
 
 
 def test_the_time_left_is_estimated_from_the_epochs_done(monkeypatch):

@@ -20,7 +20,11 @@ from pellucid.errors import InputError, sentence
 
 @dataclass(frozen=True)
 class Activation(ABC):
-    """What every activation has, element by element or not."""
+    """What every activation has, element by element or not.
+
+    >>> activation("relu").formula, activation("relu").derivative_formula
+    ('max(0, z)', '1 if z >= 0 else 0')
+    """
 
     spec: str
     """the text that names it: ``activation(spec)`` gives the same record"""

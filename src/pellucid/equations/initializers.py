@@ -5,6 +5,7 @@ The draws are NumPy's, from one generator in layer order, so every engine starts
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,11 +14,17 @@ from jaxtyping import Float
 
 from pellucid.equations.arrays import Array
 from pellucid.equations.records import look_up, spelled
+from pellucid.errors import InputError, sentence
 
 
 @dataclass(frozen=True)
 class Initializer:
-    """A distribution for the weights of one layer."""
+    """A distribution for the weights of one layer.
+
+    >>> import numpy as np
+    >>> initializer("he_normal").draw(np.random.default_rng(0), 4, 5).shape
+    (4, 5)
+    """
 
     spec: str
     """the text that names it"""
@@ -85,7 +92,14 @@ def lecun_normal() -> Initializer:
 
 
 def constant(value: float = 0.0) -> Initializer:
-    """Every weight the same: all units of a layer then stay the same for ever; for demonstrations."""
+    """Every weight the same: all units of a layer then stay the same for ever; for demonstrations.
+
+    Raises:
+        InputError: the value is not finite.
+
+    """
+    if not math.isfinite(value):
+        raise InputError(sentence("the value", "constant", value, "a finite number", "choose e.g. 0.1"))
 
     def draw(rng: np.random.Generator, n_in: int, n_out: int) -> Array:
         return np.full((n_in, n_out), float(value))

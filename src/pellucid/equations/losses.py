@@ -32,7 +32,12 @@ from pellucid.errors import InputError, sentence
 
 @dataclass(frozen=True)
 class Loss:
-    """The loss of one sample, and everything that is known about it."""
+    """The loss of one sample, and everything that is known about it.
+
+    >>> import numpy as np
+    >>> loss("mse").value(np.array([[1.0, 2.0]]), np.array([[0.0, 0.0]]))
+    array([2.5])
+    """
 
     spec: str
     """the text that names it: ``loss(spec)`` gives the same record"""

@@ -26,7 +26,15 @@ State: TypeAlias = tuple[Array, ...]
 
 @dataclass(frozen=True)
 class Optimizer(ABC):
-    """What every optimizer has: a learning rate, a number or a `Schedule`."""
+    """What every optimizer has: a learning rate, a number or a `Schedule`.
+
+    Raises:
+        InputError: a setting is out of its range, or no number.
+
+    >>> GradientDescent(learning_rate=0.1).schedule
+    ConstantRate(learning_rate=0.1)
+
+    """
 
     learning_rate: float | Schedule
 
@@ -82,7 +90,14 @@ class GradientDescent(Optimizer):
 
 @dataclass(frozen=True)
 class Momentum(Optimizer):
-    """v <- mu v - alpha g, theta <- theta + v (Polyak 1964; the variant with alpha inside v, as scikit-learn's)."""
+    """v <- mu v - alpha g, theta <- theta + v (Polyak 1964; the variant with alpha inside v, as scikit-learn's).
+
+    >>> import numpy as np
+    >>> theta, g = np.array([1.0, 1.0]), np.array([2.0, -4.0])
+    >>> rule = Momentum()
+    >>> rule.update(theta, g, rule.init(theta), alpha=0.1, t=1)[0].round(4)
+    array([0.8, 1.4])
+    """
 
     learning_rate: float | Schedule = 0.01
     momentum: float = 0.9
@@ -105,6 +120,12 @@ class Nesterov(Momentum):
 
     It is the form of Sutskever et al. 2013 written for the point that looks ahead. PyTorch and optax keep alpha outside v, which is the
     same as long as alpha does not change; so it is with `Momentum`.
+
+    >>> import numpy as np
+    >>> theta, g = np.array([1.0, 1.0]), np.array([2.0, -4.0])
+    >>> rule = Nesterov()
+    >>> rule.update(theta, g, rule.init(theta), alpha=0.1, t=1)[0].round(4)
+    array([0.62, 1.76])
     """
 
     def update(
@@ -120,6 +141,12 @@ class AdaGrad(Optimizer):
     """r <- r + g^2, theta <- theta - alpha g / sqrt(r + epsilon) (Duchi et al. 2011).
 
     epsilon stands inside the root and r starts at ``initial``, as in Keras and optax; PyTorch adds epsilon after the root.
+
+    >>> import numpy as np
+    >>> theta, g = np.array([1.0, 1.0]), np.array([2.0, -4.0])
+    >>> rule = AdaGrad()
+    >>> rule.update(theta, g, rule.init(theta), alpha=0.1, t=1)[0].round(4)
+    array([0.9012, 1.0997])
     """
 
     learning_rate: float | Schedule = 0.01
@@ -143,6 +170,12 @@ class RMSprop(Optimizer):
     """r <- rho r + (1 - rho) g^2, theta <- theta - alpha g / (sqrt(r) + epsilon) (Hinton 2012, lecture 6e).
 
     epsilon stands after the root, as in PyTorch, and in optax with ``eps_in_sqrt=False``.
+
+    >>> import numpy as np
+    >>> theta, g = np.array([1.0, 1.0]), np.array([2.0, -4.0])
+    >>> rule = RMSprop()
+    >>> rule.update(theta, g, rule.init(theta), alpha=0.1, t=1)[0].round(4)
+    array([0.6838, 1.3162])
     """
 
     learning_rate: float | Schedule = 0.001
@@ -167,6 +200,12 @@ class Adam(Optimizer):
 
     m^ = m / (1 - b1^t), v^ = v / (1 - b2^t): algorithm 1 of Kingma and Ba 2015, as PyTorch and optax have it. (scikit-learn has the
     paper's shorter form, in which epsilon is scaled by sqrt(1 - b2^t).)
+
+    >>> import numpy as np
+    >>> theta, g = np.array([1.0, 1.0]), np.array([2.0, -4.0])
+    >>> rule = Adam()
+    >>> rule.update(theta, g, rule.init(theta), alpha=0.1, t=1)[0].round(4)
+    array([0.9, 1.1])
     """
 
     learning_rate: float | Schedule = 0.001
@@ -194,6 +233,12 @@ class AdamW(Adam):
     """Adam, and theta <- theta - alpha lambda theta beside it: decoupled weight decay (Loshchilov and Hutter 2019).
 
     Every parameter decays, biases too, as in the paper, PyTorch and optax.
+
+    >>> import numpy as np
+    >>> theta, g = np.array([1.0, 1.0]), np.array([2.0, -4.0])
+    >>> rule = AdamW()
+    >>> rule.update(theta, g, rule.init(theta), alpha=0.1, t=1)[0].round(4)
+    array([0.899, 1.099])
     """
 
     weight_decay: float = 0.01
@@ -217,6 +262,15 @@ class LBFGS:
         tolerance: it stops when the largest entry of the gradient is below this.
         relative_decrease: it stops when one iteration lets J fall by less than this share of J, or of 1 where J is below 1.
         evaluations: at most so many evaluations of J in the line search of one iteration.
+
+    Raises:
+        InputError: a setting is out of its range, or no number.
+
+    >>> import pellucid as pl
+    >>> net = pl.Network([2, 3, 1], ["tanh", "sigmoid"])
+    >>> history = net.fit([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], optimizer=pl.LBFGS(), epochs=30)
+    >>> history["loss"][-1] < 1e-3
+    True
 
     """
 

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import TypeVar
 
 from pellucid.errors import InputError, sentence, unknown_name
@@ -67,6 +68,8 @@ def look_up(kind: str, spec: str, catalogue: Mapping[str, Callable[..., Record]]
     for key in given:
         if key not in known:
             raise InputError(sentence("a parameter", name, repr(key), f"one of {known or 'none'}", "leave it out"))
+        if not isinstance(given[key], Real):
+            raise InputError(sentence(f"the parameter {key!r}", name, repr(given[key]), "a number", "write e.g. 0.1"))
     return make(**given)
 
 

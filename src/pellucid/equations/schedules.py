@@ -36,7 +36,15 @@ class Plateau(NamedTuple):
 
 @dataclass(frozen=True)
 class Schedule(ABC):
-    """A learning rate for every step."""
+    """A learning rate for every step.
+
+    Raises:
+        InputError: a setting is out of its range, or no number.
+
+    >>> ConstantRate(0.1).learning_rate
+    0.1
+
+    """
 
     learning_rate: float
 
@@ -69,7 +77,11 @@ class Schedule(ABC):
 
 @dataclass(frozen=True)
 class ConstantRate(Schedule):
-    """alpha_t = alpha."""
+    """alpha_t = alpha.
+
+    >>> ConstantRate(0.1).rates(0, 5, Horizon(steps_per_epoch=2, steps=10), Plateau()).round(4)
+    array([0.1, 0.1, 0.1, 0.1, 0.1])
+    """
 
     def factor(self, t: Float[Array, " t"], horizon: Horizon) -> Float[Array, " t"]:
         """1."""
@@ -78,7 +90,11 @@ class ConstantRate(Schedule):
 
 @dataclass(frozen=True)
 class InverseScaling(Schedule):
-    """alpha_t = alpha / (t + 1)^power (Robbins and Monro 1951 ask for powers in (1/2, 1])."""
+    """alpha_t = alpha / (t + 1)^power (Robbins and Monro 1951 ask for powers in (1/2, 1]).
+
+    >>> InverseScaling(0.1).rates(0, 5, Horizon(steps_per_epoch=2, steps=10), Plateau()).round(4)
+    array([0.1   , 0.0707, 0.0577, 0.05  , 0.0447])
+    """
 
     power: float = 0.5
 
@@ -89,7 +105,11 @@ class InverseScaling(Schedule):
 
 @dataclass(frozen=True)
 class StepDecay(Schedule):
-    """alpha is multiplied by ``decay`` every ``epochs`` epochs."""
+    """alpha is multiplied by ``decay`` every ``epochs`` epochs.
+
+    >>> StepDecay(0.1, epochs=1).rates(0, 5, Horizon(steps_per_epoch=2, steps=10), Plateau()).round(4)
+    array([0.1  , 0.1  , 0.05 , 0.05 , 0.025])
+    """
 
     decay: float = 0.5
     epochs: int = 10
@@ -106,7 +126,11 @@ class StepDecay(Schedule):
 
 @dataclass(frozen=True)
 class CosineDecay(Schedule):
-    """alpha_t falls from alpha to ``final`` * alpha along half a cosine (Loshchilov and Hutter 2017, *SGDR*)."""
+    """alpha_t falls from alpha to ``final`` * alpha along half a cosine (Loshchilov and Hutter 2017, *SGDR*).
+
+    >>> CosineDecay(0.1).rates(0, 5, Horizon(steps_per_epoch=2, steps=10), Plateau()).round(4)
+    array([0.1   , 0.0976, 0.0905, 0.0794, 0.0655])
+    """
 
     final: float = 0.0
 
@@ -120,6 +144,9 @@ class OneCycle(Schedule):
     """alpha_t rises from alpha / ``start_divisor`` to alpha and falls to alpha / ``final_divisor``, both along half a cosine.
 
     Source: Smith and Topin 2018, *Super-convergence*; the cosine shape is fastai's.
+
+    >>> OneCycle(0.1).rates(0, 5, Horizon(steps_per_epoch=2, steps=10), Plateau()).round(4)
+    array([0.004, 0.028, 0.076, 0.1  , 0.095])
     """
 
     rise: float = 0.3
@@ -146,10 +173,19 @@ class WarmUp(Schedule):
     """alpha_t rises in a straight line for ``steps`` steps, then follows ``then`` (constant unless given).
 
     Source: Goyal et al. 2017, *Accurate, large minibatch SGD*.
+
+    >>> WarmUp(0.1, steps=4).rates(0, 5, Horizon(steps_per_epoch=2, steps=10), Plateau()).round(4)
+    array([0.025, 0.05 , 0.075, 0.1  , 0.1  ])
     """
 
     steps: int = 100
     then: Schedule | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.then, Schedule | None):
+            expected = "a schedule or None"
+            raise InputError(sentence("the parameter 'then'", "WarmUp", repr(self.then), expected, "e.g. then=CosineDecay(0.01)"))
 
     def factor(self, t: Float[Array, " t"], horizon: Horizon) -> Float[Array, " t"]:
         """min(1, (t + 1) / steps) times what follows."""
@@ -170,6 +206,11 @@ class Adaptive(Schedule):
     """alpha is divided by ``divisor`` whenever the loss has not fallen by ``tolerance`` for ``patience`` epochs in a row.
 
     It watches the validation loss where there is one, else the training loss; it never goes below ``lowest``.
+
+    >>> schedule = Adaptive(0.1, patience=1)
+    >>> after_one = schedule.after_epoch(1.0, Plateau())
+    >>> schedule.after_epoch(1.0, after_one)
+    Plateau(factor=0.2, best=1.0, waited=0)
     """
 
     divisor: float = 5.0

@@ -29,7 +29,7 @@ from pellucid.equations.propagation import Tape, backward, forward
 from pellucid.errors import InputError, ShapeError, sentence
 from pellucid.glassbox.model import Model
 from pellucid.glassbox.rendering import Table, as_html, as_rich, as_text
-from pellucid.validation import as_inputs, as_masks, as_numbers, as_sample_weight, as_targets, positive_integer
+from pellucid.validation import as_inputs, as_masks, as_numbers, as_sample_weight, as_targets, positive_integer, whole_number
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -67,19 +67,31 @@ class GradientRow:
     wrong: int
 
     @property
+    def decided(self) -> int:
+        """How many entries were found right or wrong."""
+        return self.checked - self.undecided - self.straddling
+
+    @property
     def verdict(self) -> str:
         """In words: good (1e-7 or better), right (the rest is the rounding of the differences), WRONG, and what stays open."""
         if self.wrong:
             return f"WRONG in {self.wrong}"
         left = [f"{count} {what}" for count, what in ((self.undecided, "undecided"), (self.straddling, "at a kink")) if count]
-        if self.undecided + self.straddling == self.checked:
+        if not self.decided:
             return ", ".join(left)
         return ", ".join(["good" if self.max_relative_error <= GOOD else "right", *left])
 
 
 @dataclass(frozen=True)
 class GradientReport:
-    """The result of `check_gradients`."""
+    """The result of `check_gradients`.
+
+    >>> import pellucid as pl
+    >>> net = pl.Network([4, 5, 1], activations=["tanh", "sigmoid"])
+    >>> report = pl.check_gradients(net, [[5.1, 3.5, 1.4, 0.2]], [1])
+    >>> report.passed, [row.name for row in report.rows]
+    (True, ['W1', 'b1', 'W2', 'b2', 'directions'])
+    """
 
     rows: tuple[GradientRow, ...]
 
@@ -99,6 +111,8 @@ class GradientReport:
         for row in self.rows:
             name = row.name if row.part != "L2" else f"{row.name} (L2)"
             figures = (f"{row.max_relative_error:.1e}", ",".join(map(str, row.worst)), f"{row.analytic:.4g}", f"{row.numeric:.4g}")
+            if not row.decided:
+                figures = ("-",) * 4
             body.append((name, f"{row.checked}/{row.total}", *figures, row.verdict))
         state = "passed" if self.passed else "FAILED"
         title = f"Gradient check {state}: largest relative error {self.max_relative_error:.1e}"
@@ -154,8 +168,8 @@ def check_gradients(
     s = as_sample_weight(sample_weight, len(inputs), double)
     masks = as_masks(mask, len(inputs), architecture, double)
     positive_integer(max_entries, "max_entries", "check_gradients")
-    if isinstance(directions, bool) or not isinstance(directions, int | np.integer) or directions < 0:
-        raise InputError(sentence("directions", "check_gradients", repr(directions), "a whole number of at least 0", "choose e.g. 5"))
+    whole_number(directions, "directions", "check_gradients")
+    whole_number(seed, "the seed", "check_gradients")
     rng = np.random.default_rng(seed)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         cost = _Cost(architecture, model.vector.astype(np.float64), inputs, targets, s, masks)
@@ -346,7 +360,8 @@ def _check(
 
 def _row(name: str, part: str, places: Array, gradient: Array, findings: list[tuple[int, _Finding]]) -> GradientRow:
     count = {state: sum(found.state == state for _, found in findings) for state in ("settled", "undecided", "straddling", "wrong")}
-    at, worst = max(findings, key=lambda item: (item[1].state == "wrong", item[1].error))
+    order = ("undecided", "straddling", "right", "settled", "wrong")
+    at, worst = max(findings, key=lambda item: (order.index(item[1].state) // 2, item[1].error))
     index = np.argwhere(places == at)[0]
     return GradientRow(
         name=name,
@@ -367,6 +382,9 @@ def _row(name: str, part: str, places: Array, gradient: Array, findings: list[tu
 def _flat(gradient: Mapping[str, ArrayLike], architecture: Architecture) -> Array:
     flat = np.zeros(architecture.n_parameters)
     parts = architecture.named(flat, prefix="d")
+    if not isinstance(gradient, Mapping):
+        got, expected = repr(gradient), "{'dW1': array, 'db1': array ...}"
+        raise InputError(sentence("the gradient", "check_gradients", got, expected, "see Network.gradients"))
     if set(gradient) != set(parts):
         got, expected = ", ".join(sorted(gradient)) or "nothing", ", ".join(parts)
         raise InputError(sentence("the names in gradient", "check_gradients", got, expected, "name one array for each parameter"))

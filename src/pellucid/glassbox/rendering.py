@@ -22,7 +22,7 @@ class Table:
     lines: bool = False
     """rules between the rows"""
     compact: bool = False
-    """no cell is wrapped"""
+    """no cell is wrapped, but for the last of a row where there is no room"""
 
 
 def as_rich(table: Table) -> RichTable:
@@ -32,7 +32,7 @@ def as_rich(table: Table) -> RichTable:
 
     drawn = RichTable(title=table.title, show_lines=table.lines)
     for index, heading in enumerate(table.headings):
-        drawn.add_column(heading, no_wrap=table.compact or index < 2)
+        drawn.add_column(heading, no_wrap=index < 2 or (table.compact and index < len(table.headings) - 1))
     for row, color in zip(table.rows, table.colors, strict=True):
         drawn.add_row(Text(row[0], style=color), *(Text(cell) for cell in row[1:]))
     return drawn

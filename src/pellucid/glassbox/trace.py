@@ -29,6 +29,16 @@ class Trace(Mapping[str, Array]):
     Also to be had by name: x, y, y_hat, error (y_hat - y), l (the loss of each sample), and W1, b1 ...
 
     da_L may be infinite where the output is saturated; dz_L is exact all the same.
+
+    Raises:
+        KeyError: there is no value of that name; the nearest is suggested.
+
+    >>> import pellucid as pl
+    >>> net = pl.Network([4, 5, 1], activations=["tanh", "sigmoid"])
+    >>> trace = net.trace([[5.1, 3.5, 1.4, 0.2]], [1])
+    >>> trace["dW1"].shape, trace["J"].shape
+    ((5, 4), ())
+
     """
 
     def __init__(self, values: dict[str, Array], also: dict[str, Array], meanings: dict[str, str], convention: str) -> None:

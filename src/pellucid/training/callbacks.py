@@ -23,7 +23,14 @@ class TrainingInterrupted(UserWarning):
 
 @dataclass
 class Moment:
-    """What a callback sees after each epoch."""
+    """What a callback sees after each epoch.
+
+    >>> import pellucid as pl
+    >>> net = pl.Network([2, 3, 1], ["tanh", "sigmoid"])
+    >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+    >>> net.fit(X, y, callbacks=[lambda moment: moment.epoch == 3]).n_epochs
+    3
+    """
 
     epoch: int
     """1, 2, 3 ..."""
@@ -37,7 +44,17 @@ class Moment:
 
 
 class Callback:
-    """Subclass it and override what is of interest; a plain function counts as ``on_epoch_end``."""
+    """Subclass it and override what is of interest; a plain function counts as ``on_epoch_end``.
+
+    >>> import pellucid as pl
+    >>> net = pl.Network([2, 3, 1], ["tanh", "sigmoid"])
+    >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+    >>> class StopAtTwo(pl.Callback):
+    ...     def on_epoch_end(self, moment):
+    ...         return "two are enough" if moment.epoch == 2 else None
+    >>> net.fit(X, y, callbacks=[StopAtTwo()]).stopped_by
+    'two are enough'
+    """
 
     def on_train_begin(self, network: Any) -> None:
         """Before the first epoch."""
@@ -83,6 +100,17 @@ class EarlyStopping:
         monitor: a column of the history; None is validation_loss where there is a validation set, else loss.
             Losses are better when smaller, everything else when larger.
         restore_best: give the network the weights of the best epoch at the end.
+
+    Raises:
+        InputError: a patience below 1 or a negative min_delta.
+
+    >>> import pellucid as pl
+    >>> net = pl.Network([2, 3, 1], ["tanh", "sigmoid"])
+    >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+    >>> stopping = pl.EarlyStopping(patience=2, min_delta=1.0)
+    >>> history = net.fit(X, y, early_stopping=stopping)
+    >>> history.n_epochs, history.best_epoch, history.stopped_by
+    (3, 1, 'early stopping')
 
     """
 

@@ -26,13 +26,12 @@ def display(wanted: bool, epochs: int) -> Iterator[Display]:
         yield _nothing
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
         TextColumn("epoch {task.fields[epoch]}/" + str(epochs)),
         BarColumn(),
         TextColumn("{task.fields[figures]}"),
-        TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
     )
@@ -40,8 +39,15 @@ def display(wanted: bool, epochs: int) -> Iterator[Display]:
         task = bar.add_task("", total=epochs, epoch=0, figures="")
 
         def show(epoch: float, row: dict[str, float]) -> None:
-            shown = [(name, value) for name, value in row.items() if name == "loss" or name.startswith("validation")]
-            figures = "  ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in shown)
-            bar.update(task, completed=epoch, epoch=int(epoch), figures=figures)
+            bar.update(task, completed=epoch, epoch=int(epoch), figures=_figures(row))
 
         yield show
+
+
+def _figures(row: dict[str, float]) -> str:
+    """Loss, validation loss and metrics, short enough for a bar and the time left beside them in 80 columns."""
+    words = {"loss": "loss", "validation_loss": "validation"}
+    shown = [
+        (words.get(name, name.removeprefix("validation_")), value) for name, value in row.items() if "validation" in name or name in words
+    ]
+    return " ".join(f"{word} {value:.4g}" for word, value in shown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,9 +40,12 @@ def as_metrics(metrics: Sequence[str] | Mapping[str, Metric] | None, architectur
     """Metrics by name; None is accuracy for log_loss and cross_entropy, else r2."""
     if metrics is None:
         metrics = ["accuracy" if architecture.loss.spec in ("log_loss", "cross_entropy") else "r2"]
-    if isinstance(metrics, Mapping):
+    if isinstance(metrics, Mapping) and all(callable(metric) for metric in metrics.values()):
         return dict(metrics)
     metrics = [metrics] if isinstance(metrics, str) else metrics
+    if isinstance(metrics, Mapping) or not isinstance(metrics, Iterable):
+        expected = "a list of names or {name: function of y and y_hat}"
+        raise InputError(sentence("metrics", "fit", repr(metrics), expected, "e.g. metrics=['accuracy']"))
     for name in metrics:
         if name not in METRICS:
             raise unknown_name("metric", name, METRICS)

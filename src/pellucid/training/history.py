@@ -13,6 +13,13 @@ class History(Mapping[str, list[float]]):
     ``loss`` is the cost J (with its L2 term) averaged over the batches of the epoch while the parameters moved, ``validation_loss``
     the data part of J at the end of the epoch, ``gradient_norm`` the mean Euclidean norm of the batch gradients (before clipping),
     ``learning_rate`` that of the last step, ``seconds`` the time the epoch took.
+
+    >>> import pellucid as pl
+    >>> net = pl.Network([2, 3, 1], ["tanh", "sigmoid"])
+    >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+    >>> history = net.fit(X, y, epochs=3)
+    >>> list(history), len(history["loss"]), history.stopped_by
+    (['loss', 'learning_rate', 'gradient_norm', 'seconds'], 3, 'epochs')
     """
 
     def __init__(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,12 +91,19 @@ class Training:
 
 
 def check_plan(plan: Plan, dropout: bool) -> None:
-    """What does not go together.
+    """What does not go together, and what is no plan.
 
     Raises:
-        InputError: L-BFGS with mini-batches, dropout or clipping, which its line search cannot bear.
+        InputError: early stopping or callbacks of another kind; L-BFGS with mini-batches, dropout or clipping, which its line search
+            cannot bear.
 
     """
+    if not isinstance(plan.early_stopping, EarlyStopping | None):
+        got, expected = repr(plan.early_stopping), "an EarlyStopping or None"
+        raise InputError(sentence("early_stopping", "fit", got, expected, "e.g. pl.EarlyStopping(patience=10)"))
+    if not isinstance(plan.callbacks, Iterable):
+        got, expected = f"a {type(plan.callbacks).__name__}", "a list of functions or Callback objects"
+        raise InputError(sentence("callbacks", "fit", got, expected, "put it into a list"))
     if isinstance(plan.optimizer, LBFGS):
         for present, what in (
             (plan.batch_size is not None, "a batch size"),
