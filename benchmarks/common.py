@@ -11,7 +11,8 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from importlib import metadata
 from importlib.util import find_spec
@@ -46,6 +47,18 @@ def take_turns(programs: Sequence[Program], repeats: int) -> dict[str, list[floa
             rest()
             seconds[program.label].append(program.turn())
     return seconds
+
+
+TOO_SLOW = 2.0
+"""a variant (a number of threads) that is so many times slower than its peer's best at first sight is not timed further"""
+
+
+def in_the_race(looks: Mapping[str, float], peers: Mapping[str, str]) -> list[str]:
+    """The labels worth timing, from a first look at the seconds of each and the peer of each."""
+    best: dict[str, float] = {}
+    for label, seconds in looks.items():
+        best[peers[label]] = min(seconds, best.get(peers[label], seconds))
+    return [label for label, seconds in looks.items() if seconds <= TOO_SLOW * best[peers[label]]]
 
 
 def rest(at_most: float = 0.5) -> None:
@@ -101,6 +114,34 @@ class Row:
         """Everything, in JSON's types."""
         times = {label: {"peer": self.peers[label], **summary(samples)} for label, samples in self.seconds.items()}
         return {"name": self.name, "ours": self.ours, "seconds": times, "best": self.best(), "ratios": self.ratios(), **self.extra}
+
+
+# Threads
+
+THREADS = (1, 2)
+"""what peers are tried with, where they let themselves be told"""
+
+
+def threads(n: int) -> str:
+    """In words."""
+    return f"{n} thread{'s' if n > 1 else ''}"
+
+
+def blas_threads(n: int) -> AbstractContextManager[Any]:
+    """Inside, the BLAS libraries of the process are held to n threads."""
+    return threadpoolctl.threadpool_limits(n, user_api="blas")
+
+
+@contextmanager
+def torch_threads(n: int) -> Iterator[None]:
+    """Inside, PyTorch has n threads; after it one, so that nothing of it waits."""
+    import torch
+
+    torch.set_num_threads(n)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(1)
 
 
 # The command line

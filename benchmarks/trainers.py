@@ -11,20 +11,18 @@ import os
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 import pellucid as pl
-from common import OURS
+from common import OURS, THREADS, blas_threads, threads, torch_threads
 from work import LEARNING_RATE, MOMENTUM, Work
 
 os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")  # compile in this process: helpers would stay and take time from others
-THREADS = (1, 2)
 
 
 class Run(NamedTuple):
@@ -106,7 +104,7 @@ def sklearn(work: Work, shuffle: bool = False) -> Iterator[Trainer]:
 
     given: Iterator[tuple[np.ndarray, np.ndarray]] = iter(())
     for n in THREADS:
-        yield Trainer("scikit-learn", f"scikit-learn, {threads(n)}", with_blas(n, run))
+        yield Trainer("scikit-learn", f"scikit-learn, {threads(n)}", within(blas_threads, n, run))
 
 
 def torch(work: Work, compiled: bool = False) -> Iterator[Trainer]:
@@ -153,19 +151,9 @@ def torch(work: Work, compiled: bool = False) -> Iterator[Trainer]:
         seconds = time.perf_counter() - began
         return Run(seconds, steps, torch.stack(losses[-work.steps :]).mean().item())
 
-    def with_threads(n: int) -> Callable[[int], Run]:
-        def limited(steps: int) -> Run:
-            torch.set_num_threads(n)
-            try:
-                return run(steps)
-            finally:
-                torch.set_num_threads(1)
-
-        return limited
-
     peer = "PyTorch compiled" if compiled else "PyTorch"
     for n in THREADS:
-        yield Trainer(peer, f"{peer}, {threads(n)}", with_threads(n))
+        yield Trainer(peer, f"{peer}, {threads(n)}", within(torch_threads, n, run))
 
 
 def jax(work: Work) -> Iterator[Trainer]:
@@ -265,7 +253,7 @@ def products(work: Work) -> Iterator[Trainer]:
         return Run(time.perf_counter() - began, steps, np.nan)
 
     for n in THREADS:
-        yield Trainer(FLOOR, f"{FLOOR}, {threads(n)}", with_blas(n, run))
+        yield Trainer(FLOOR, f"{FLOOR}, {threads(n)}", within(blas_threads, n, run))
 
 
 FLOOR = "GEMM floor"
@@ -279,23 +267,11 @@ PEERS: dict[str, tuple[str, Callable[[Work], Iterator[Trainer]]]] = {
 """by the name that ``--peers`` takes: the module it needs, and its trainers"""
 
 
-def threads(n: int) -> str:
-    """In words."""
-    return f"{n} thread{'s' if n > 1 else ''}"
-
-
-def with_blas(n: int, run: Callable[[int], Run]) -> Callable[[int], Run]:
-    """The same, with the BLAS libraries of the process held to n threads meanwhile."""
+def within(limit: Callable[[int], AbstractContextManager[Any]], n: int, run: Callable[[int], Run]) -> Callable[[int], Run]:
+    """The same, under a limit of n threads."""
 
     def limited(steps: int) -> Run:
-        with blas(n):
+        with limit(n):
             return run(steps)
 
     return limited
-
-
-@contextmanager
-def blas(n: int) -> Iterator[None]:
-    """Hold the BLAS libraries of the process to n threads."""
-    with threadpool_limits(n, user_api="blas"):
-        yield

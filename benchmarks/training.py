@@ -13,7 +13,6 @@ import argparse
 import re
 from collections.abc import Callable, Sequence
 
-import numpy as np
 from rich.table import Table
 
 import common
@@ -23,8 +22,6 @@ from work import CASES, Case, Work
 
 TOLERANCE = 1e-3
 """relative, between the mean losses of the second epoch: scikit-learn's Adam scales epsilon differently, and each sums in its own order"""
-TOO_SLOW = 2.0
-"""a variant (number of threads) that is so many times slower than its peer's best at first sight is not timed further"""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -114,22 +111,16 @@ def first_losses(trainers: Sequence[Trainer], work: Work) -> dict[str, float]:
 
 def lengths(trainers: Sequence[Trainer], work: Work, wanted: float) -> list[tuple[Trainer, int]]:
     """How many steps make a turn of the wanted length, for every trainer worth timing."""
-    looks = []
+    looks = {}
     for trainer in trainers:
         common.rest()
         run = trainer.run(min(work.steps, 20))
-        looks.append(run.seconds / run.steps)
-        if looks[-1] * work.steps < 0.05:  # a better look where a short one is mostly set-up
+        if run.seconds / run.steps * work.steps < 0.05:  # a better look where a short one is mostly set-up
             run = trainer.run(work.steps)
-            looks[-1] = run.seconds / run.steps
-    best = {trainer.peer: np.inf for trainer in trainers}
-    for trainer, look in zip(trainers, looks, strict=True):
-        best[trainer.peer] = min(best[trainer.peer], look)
-    return [
-        (trainer, max(1, round(wanted / look / work.steps)) * work.steps)
-        for trainer, look in zip(trainers, looks, strict=True)
-        if look <= TOO_SLOW * best[trainer.peer]
-    ]
+        looks[trainer.label] = run.seconds / run.steps
+    chosen = common.in_the_race(looks, {trainer.label: trainer.peer for trainer in trainers})
+    epochs = {label: max(1, round(wanted / looks[label] / work.steps)) for label in chosen}
+    return [(trainer, epochs[trainer.label] * work.steps) for trainer in trainers if trainer.label in epochs]
 
 
 def turn(trainer: Trainer, steps: int) -> Callable[[], float]:
