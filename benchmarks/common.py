@@ -231,7 +231,7 @@ def duration(seconds: float) -> str:
     """Three digits and a unit."""
     for limit, factor, unit in ((1e-3, 1e6, "us"), (1, 1e3, "ms")):
         if seconds < limit:
-            return f"{seconds * factor:.3g} {unit}" if seconds * factor < 1000 else f"{seconds * factor:.0f} {unit}"
+            return f"{seconds * factor:.3g} {unit}" if seconds * factor < 999.5 else f"{seconds * factor:.0f} {unit}"
     return f"{seconds:.3g} s"
 
 
@@ -259,29 +259,33 @@ def keep(options: argparse.Namespace, name: str, where: Mapping[str, Any], rows:
     options.json.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
 
 
-def draw(path: Path | None, title: str, bars: Mapping[str, Mapping[str, float]], label: str = "time of the peer / ours") -> None:
-    """Horizontal bars in groups: ``bars[group][peer]`` is a ratio; the line at 1 is where both are equally fast."""
+def draw(path: Path | None, title: str, bars: Mapping[str, Mapping[str, float]], label: str = "", logarithmic: bool = True) -> None:
+    """Horizontal bars in groups, ``bars[group][name]``: ratios from the line at 1, where both are equally fast; others from 0."""
     if path is None or not bars:
         return
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import NullFormatter
 
-    peers = list(dict.fromkeys(peer for group in bars.values() for peer in group))
-    figure = Figure(figsize=(9, 1.5 + 0.18 * len(bars) * (len(peers) + 1)), layout="constrained")
-    FigureCanvasAgg(figure)
+    names = list(dict.fromkeys(name for group in bars.values() for name in group))
+    figure = Figure(figsize=(10, 1.5 + 0.18 * len(bars) * (len(names) + 1)), layout="constrained")
     axes = figure.add_subplot()
-    for at, peer in enumerate(peers):
-        places, widths = zip(*[(row, group[peer]) for row, group in enumerate(bars.values()) if peer in group], strict=True)
-        heights = np.array(places) + (at - (len(peers) - 1) / 2) * 0.8 / len(peers)
-        drawn = axes.barh(heights, np.array(widths) - 1, 0.8 / len(peers), left=1, label=peer)
+    origin, thickness = (1 if logarithmic else 0), 0.8 / len(names)
+    for at, name in enumerate(names):
+        places, widths = zip(*[(row, group[name]) for row, group in enumerate(bars.values()) if name in group], strict=True)
+        heights = np.array(places) + (at - (len(names) - 1) / 2) * thickness
+        drawn = axes.barh(heights, np.array(widths) - origin, thickness, left=origin, label=name)
         axes.bar_label(drawn, [f" {width:.3g} " for width in widths], fontsize=7)
-    axes.set_xscale("log")
-    axes.axvline(1, color="black", linewidth=1)
-    axes.margins(x=0.15)
+    if logarithmic:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.axvline(origin, color="black", linewidth=1)
+    axes.margins(x=0.15, y=0.01)
     axes.set_yticks(range(len(bars)), list(bars))
     axes.invert_yaxis()
-    axes.set_xlabel(f"{label} (logarithmic)")
+    axes.set_xlabel(label or "time of the peer / ours: to the right of 1 we are faster")
     axes.set_title(title)
-    axes.legend(fontsize=8)
+    if len(names) > 1:
+        figure.legend(loc="outside lower center", ncols=len(names), fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=150)
+    figure.savefig(path, dpi=120)
