@@ -1,6 +1,8 @@
 # Two commands do everything on a fresh machine with Python 3.11 or newer: make demo, make test.
 PYTHON ?= python3
 BIN := .venv/bin
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+BENCHMARKS := training prediction small_fits start_up memory
 
 .PHONY: demo test bench lint clean
 .DELETE_ON_ERROR:
@@ -11,8 +13,10 @@ demo: .venv/installed
 test: .venv/installed-test
 	$(BIN)/python -m pytest -q
 
-bench: .venv/installed
-	$(BIN)/python benchmarks/training.py
+bench: .venv/installed-bench
+	for program in $(BENCHMARKS); do \
+	  $(BIN)/python benchmarks/$$program.py --json benchmarks/results/$$program.json --picture benchmarks/results/$$program.png || exit 1; \
+	done
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -30,6 +34,11 @@ lint: .venv/installed-dev
 
 .venv/installed-test: .venv/made pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	touch $@ .venv/installed
+
+# PyTorch for processors only: the one on PyPI brings gigabytes for graphics cards.
+.venv/installed-bench: .venv/made pyproject.toml
+	$(BIN)/python -m pip install --quiet --extra-index-url $(TORCH_INDEX) --editable '.[bench]'
 	touch $@ .venv/installed
 
 .venv/installed-dev: .venv/made pyproject.toml

@@ -1,120 +1,158 @@
-"""How long one training step takes, beside scikit-learn doing the same work: same network, batches, optimizer, dtype and L2.
+"""How long one training step takes (forward, loss, backward, update) beside scikit-learn, PyTorch and JAX doing the same steps.
 
-Run it with ``make bench``. Each program trains on the same random numbers, epochs of whole batches, in turns, and the medians of the
-turns are compared; with the same initial weights both must first arrive at the same loss after the same steps, or nothing is timed.
+All begin with the same weights and see the same batches. The program first shows that the losses of all agree after two epochs; a case in
+which they do not is not timed. Then all take turns, and medians are compared. The GEMM floor is the time of just the matrix products.
+
+  python benchmarks/training.py --only 64-64-64-10
+  python benchmarks/training.py --only 'relu$' --peers sklearn jax floor
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
-import warnings
-from collections.abc import Callable
-from itertools import pairwise
+import re
+from collections.abc import Callable, Sequence
 
-import numpy as np
-from rich.console import Console
 from rich.table import Table
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.neural_network import MLPClassifier
 
-import pellucid as pl
+import common
+from common import OURS, Program, Row, console
+from trainers import FLOOR, PEERS, Trainer, pellucid, sklearn
+from work import CASES, Case, Work
 
-SHAPES = [
-    ((4, 16, 3), 32),
-    ((16, 32, 32, 4), 32),
-    ((64, 64, 64, 10), 64),
-    ((64, 64, 64, 10), 256),
-    ((784, 128, 10), 128),
-    ((784, 256, 256, 10), 256),
-    ((784, 1024, 1024, 10), 512),
-]
-ALPHA = 1e-4
+TOLERANCE = 1e-3
+"""relative, between the mean losses of the second epoch: scikit-learn's Adam scales epsilon differently, and each sums in its own order"""
 
 
-def work(sizes: tuple[int, ...], batch: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
-    """Random samples for some steps, float32, every class among them."""
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(batch * steps, sizes[0])).astype(np.float32)
-    return X, np.arange(len(X)) % sizes[-1]
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, show, and keep what was asked for."""
+    options = parse(arguments)
+    where = common.introduce("Training: one step")
+    chosen = [case for case in CASES if re.search(options.only, case.name)]
+    rows = [row for case in chosen if (row := measure(case, options))]
+    console().print(common.table(f"One training step, medians of {options.repeats} turns", rows, "network, batch"))
+    costs = activation_costs(rows)
+    if costs:
+        console().print(cost_table(costs))
+    common.keep(options, "training", where, [row.to_json() for row in rows], activation_costs=costs)
+    common.draw(options.picture, "One training step", {row.name: row.ratios() for row in rows})
 
 
-def pellucid(sizes: tuple[int, ...], batch: int, X: np.ndarray, y: np.ndarray, engine: str) -> Callable[[int], tuple[float, float]]:
-    """A function of epochs: seconds, and the loss of the last epoch."""
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options, checked."""
+    parser = common.parser(__doc__, repeats=7)
+    parser.add_argument("--only", default="", metavar="PATTERN", help="cases whose name matches this regular expression; --list names them")
+    parser.add_argument("--list", action="store_true", help="name the cases and stop")
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), metavar="PEER", help=f"some of: {', '.join(PEERS)}")
+    parser.add_argument("--engine", help="the engine of Pellucid (default: its default)")
+    parser.add_argument(
+        "--shuffle",
+        action="store_true",
+        help="time Pellucid and scikit-learn with a new order of the rows in each epoch, as is their default; the others go on slicing",
+    )
+    parser.add_argument("--seconds", type=float, default=0.25, help="how long a turn is to last (default: %(default)s)")
+    options = parser.parse_args(arguments)
+    if options.list:
+        print(*(case.name for case in CASES), sep="\n")
+        parser.exit()
+    if not any(re.search(options.only, case.name) for case in CASES):
+        parser.error(f"no case matches {options.only!r}; --list names them")
+    if options.quick:
+        options.repeats, options.seconds = 2, 0.0
+    options.peers = common.installed({name: module for name, (module, _) in PEERS.items()}, options.peers)
+    return options
 
-    def run(epochs: int) -> tuple[float, float]:
-        rules = ["relu"] * (len(sizes) - 2) + ["softmax"]
-        net = pl.Network(sizes, rules, "cross_entropy", l2=ALPHA, initializer="zeros", dtype="float32")
-        start(net.parameters.values())
-        began = time.perf_counter()
-        history = net.fit(X, y, batch_size=batch, epochs=epochs, shuffle=False, progress=False, engine=engine)
-        return time.perf_counter() - began, history["loss"][-1]
+
+def measure(case: Case, options: argparse.Namespace) -> Row | None:
+    """One case: agreement first, then turns; None where they do not agree."""
+    work = Work(case, 4 if options.quick else case.steps)
+    trainers = list(pellucid(work, options.engine))
+    for name in options.peers:
+        trainers += started(name, work)
+    losses = first_losses(trainers, work)
+    spread = max(abs(loss / losses[OURS] - 1) for loss in losses.values())
+    told = ", ".join(f"{peer} {loss:.6f}" for peer, loss in losses.items())
+    console().print(
+        f"{case.name}: loss after {2 * work.steps} steps: {told}; apart by at most {spread:.1g}", highlight=False, soft_wrap=True
+    )
+    if not spread <= TOLERANCE:  # also when it is not a number
+        console().print(f"{case.name}: not timed, the losses do not agree", style="bold red")
+        return None
+    if options.shuffle:
+        shuffling = [*pellucid(work, options.engine, shuffle=True), *sklearn(work, shuffle=True)]
+        by_label = {trainer.label: trainer for trainer in shuffling}
+        trainers = [by_label.get(trainer.label, trainer) for trainer in trainers]
+    programs = [Program(t.peer, t.label, turn(t, steps)) for t, steps in lengths(trainers, work, options.seconds)]
+    seconds = common.take_turns(programs, options.repeats)
+    return Row.of(case.name, OURS, programs, seconds, losses=losses)
+
+
+def started(name: str, work: Work) -> list[Trainer]:
+    """The trainers of a peer, each tried on a step; what does not run here is named and left out."""
+    try:
+        trainers = list(PEERS[name][1](work))
+        for trainer in trainers:
+            trainer.run(1)
+    except Exception as error:  # whatever a compiler of a peer may raise
+        reason = str(error).strip().splitlines() or [""]
+        console().print(f"{name} is left out, it does not run here: {type(error).__name__}: {reason[0]}", style="yellow")
+        return []
+    return trainers
+
+
+def first_losses(trainers: Sequence[Trainer], work: Work) -> dict[str, float]:
+    """The mean loss of the second epoch, by the first variant of each peer."""
+    losses: dict[str, float] = {}
+    for trainer in trainers:
+        if trainer.peer not in losses and trainer.peer != FLOOR:
+            losses[trainer.peer] = float(trainer.run(2 * work.steps).loss)
+    return losses
+
+
+def lengths(trainers: Sequence[Trainer], work: Work, wanted: float) -> list[tuple[Trainer, int]]:
+    """How many steps make a turn of the wanted length, for every trainer worth timing."""
+    looks = {}
+    for trainer in trainers:
+        common.rest()
+        run = trainer.run(min(work.steps, 20))
+        if run.seconds / run.steps * work.steps < 0.05:  # a better look where a short one is mostly set-up
+            run = trainer.run(work.steps)
+        looks[trainer.label] = run.seconds / run.steps
+    chosen = common.in_the_race(looks, {trainer.label: trainer.peer for trainer in trainers})
+    epochs = {label: max(1, round(wanted / looks[label] / work.steps)) for label in chosen}
+    return [(trainer, epochs[trainer.label] * work.steps) for trainer in trainers if trainer.label in epochs]
+
+
+def turn(trainer: Trainer, steps: int) -> Callable[[], float]:
+    """Seconds a step."""
+
+    def run() -> float:
+        done = trainer.run(steps)
+        return done.seconds / done.steps
 
     return run
 
 
-def sklearn(sizes: tuple[int, ...], batch: int, X: np.ndarray, y: np.ndarray) -> Callable[[int], tuple[float, float]]:
-    """The same by scikit-learn."""
-
-    class Given(MLPClassifier):
-        def _initialize(self, y: np.ndarray, layer_units: list[int], dtype: np.dtype) -> None:
-            super()._initialize(y, layer_units, dtype)
-            pairs = zip(self.coefs_, self.intercepts_, strict=True)
-            start([part for pair in pairs for part in pair])
-
-    def run(epochs: int) -> tuple[float, float]:
-        model = Given(
-            sizes[1:-1], alpha=ALPHA, batch_size=batch, max_iter=epochs, shuffle=False, tol=0, n_iter_no_change=epochs + 1, random_state=0
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            began = time.perf_counter()
-            model.fit(X, y)
-        return time.perf_counter() - began, model.loss_curve_[-1]
-
-    return run
+def activation_costs(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
+    """Our step with another hidden activation / our step with ReLU, by shape."""
+    times = {row.name: row.median(OURS) for row in rows}
+    costs: dict[str, dict[str, float]] = {}
+    for name, seconds in times.items():
+        for hidden in ("tanh", "sigmoid"):
+            plain = name.replace(f" {hidden}", " relu")
+            if plain != name and plain in times:
+                costs.setdefault(plain, {})[hidden] = seconds / times[plain]
+    return costs
 
 
-def start(parts: object) -> None:
-    """The same weights for everyone: W1, b1, W2 ..."""
-    rng = np.random.default_rng(1)
-    for part in parts:  # type: ignore[attr-defined]
-        if part.ndim == 2:
-            bound = np.sqrt(6 / sum(part.shape))
-            part[...] = rng.uniform(-bound, bound, part.shape)
-        else:
-            part[...] = 0
-
-
-def main() -> None:
-    """Print microseconds a step and their ratio, shape by shape."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=7, help="turns of each program")
-    parser.add_argument("--engine", default="reference", help="the engine of Pellucid")
-    parser.add_argument("--largest", type=float, default=1e9, help="leave out networks with more parameters")
-    options = parser.parse_args()
-    table = Table(title=f"One training step (ReLU, softmax, cross-entropy, Adam, float32), medians of {options.repeats} turns")
-    for heading in ("network", "batch", "scikit-learn", f"Pellucid ({options.engine})", "ratio"):
-        table.add_column(heading, justify="right")
-    for sizes, batch in SHAPES:
-        cost = batch * sum(n * k for n, k in pairwise(sizes))
-        if cost / batch > options.largest:
-            continue
-        steps = max(4, min(50, int(2e9 / cost)))
-        X, y = work(sizes, batch, steps)
-        programs = sklearn(sizes, batch, X, y), pellucid(sizes, batch, X, y, options.engine)
-        losses = [program(2)[1] for program in programs]
-        if not np.isclose(*losses, rtol=1e-3):
-            raise SystemExit(f"not the same work: losses {losses} for {sizes}")
-        epochs = max(1, min(20, int(1e9 / cost / steps)))
-        seconds: list[list[float]] = [[], []]
-        for _ in range(options.repeats):
-            for times, program in zip(seconds, programs, strict=True):
-                times.append(program(epochs)[0] / (epochs * steps))
-        theirs, ours = (statistics.median(times) * 1e6 for times in seconds)
-        table.add_row("-".join(map(str, sizes)), str(batch), f"{theirs:,.0f} us", f"{ours:,.0f} us", f"{theirs / ours:.2f}")
-    Console().print(table)
+def cost_table(costs: dict[str, dict[str, float]]) -> Table:
+    """What `activation_costs` found."""
+    table = Table(title=f"{OURS}: the step with another activation / with ReLU")
+    for heading in ("network, batch", "tanh", "sigmoid"):
+        table.add_column(heading, justify="left" if not table.columns else "right")
+    for name, row in costs.items():
+        table.add_row(name, *(f"{row[hidden]:.2f}" if hidden in row else "" for hidden in ("tanh", "sigmoid")))
+    return table
 
 
 if __name__ == "__main__":
