@@ -176,7 +176,7 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
         carray(as_blocks(net.blocks), net.n_blocks),
     )
     worker = carray(as_workers(net.workers), run.n_threads)[me]
-    cost_sum, weight_sum, norm_sum, failed = 0.0, 0.0, 0.0, 0
+    cost_sum, weight_sum, norm_sum, failed = run.cost_sum, run.weight_sum, run.norm_sum, 0
     position = run.position
     if run.l2 > 0:
         for index in range(me, net.n_blocks, run.n_threads):
@@ -236,7 +236,7 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
         position += 1
     if me == 0:
         run.position, run.step, run.failed = position, run.step + position - run.position, failed
-        run.cost_sum, run.weight_sum, run.norm_sum = run.cost_sum + cost_sum, run.weight_sum + weight_sum, run.norm_sum + norm_sum
+        run.cost_sum, run.weight_sum, run.norm_sum = cost_sum, weight_sum, norm_sum
 
 
 @njit(error_model="numpy")

@@ -1,0 +1,121 @@
+"""Matrix products out of tiles: every edge of every tile, both operands, pieces of the inner index, and not a number beyond."""
+
+from __future__ import annotations
+
+import ctypes
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pellucid.architecture import Architecture
+from pellucid.engines.compiled import parts, products
+from pellucid.engines.compiled.plan import Segment, blocks_of
+
+DTYPES = ["float32", "float64"]
+GUARD = 77.0
+
+
+def call(part, dtype, *arguments):
+    numbers = [item if isinstance(item, int) else item.ctypes.data for item in arguments]
+    ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * len(numbers))(parts.address(part, np.dtype(dtype)))(*numbers)
+
+
+def strip(dtype):
+    return np.full(products.INNER * 2 * 16, np.nan, dtype)
+
+
+def guarded(m, n, dtype):
+    """A matrix with a row and a column of guards around it that must stay as they are."""
+    whole = np.full((m + 2, n + 2), GUARD, dtype)
+    return whole, whole[1:-1, 1:-1]
+
+
+def intact(whole):
+    edges = np.concatenate([whole[0], whole[-1], whole[:, 0], whole[:, -1]])
+    return bool((edges == GUARD).all())
+
+
+def close(found, expected, k, dtype):
+    scale = max(1.0, float(np.abs(expected).max()))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=4 * k * np.finfo(dtype).eps * scale)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@settings(max_examples=60)
+@given(
+    m=st.integers(1, 40),
+    n=st.integers(1, 70),
+    k=st.integers(1, 40),
+    start=st.sampled_from(["none", "row", "matrix"]),
+    turned=st.booleans(),
+)
+def test_multiply(dtype, m, n, k, start, turned):
+    rng = np.random.default_rng(m * 10000 + n * 100 + k)
+    A, B = rng.normal(size=(m, k)).astype(dtype), rng.normal(size=(k, n)).astype(dtype)
+    whole, C = guarded(m, n, dtype)
+    begin = rng.normal(size=(m, n)).astype(dtype) if start == "matrix" else rng.normal(size=n).astype(dtype)
+    stored, steps = (A.T.copy(), (1, m)) if turned else (A, (k, 1))
+    begin_row = {"none": 0, "row": 0, "matrix": n}[start]
+    arguments = (stored, *steps, B, n, C, n + 2, begin, begin_row, int(start != "none"), strip(dtype))
+    call(products.multiply, dtype, m, n, k, *arguments)
+    expected = A.astype(np.float64) @ B + (0 if start == "none" else begin)
+    close(C, expected, k, dtype)
+    assert intact(whole)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@settings(max_examples=60)
+@given(m=st.integers(1, 40), n=st.integers(1, 70), k=st.integers(1, 70))
+def test_multiply_transposed(dtype, m, n, k):
+    rng = np.random.default_rng(m * 10000 + n * 100 + k)
+    A, W = rng.normal(size=(m, k)).astype(dtype), rng.normal(size=(n, k)).astype(dtype)
+    whole, C = guarded(m, n, dtype)
+    call(products.multiply_transposed, dtype, m, n, k, A, k, W, k, C, n + 2, strip(dtype))
+    close(C, A.astype(np.float64) @ W.T, k, dtype)
+    assert intact(whole)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("m", "n", "k"), [(33, 75, 2 * 2048 + 5), (40, 300, 700), (3, 2, 5000)])
+def test_long_inner_indices_and_large_matrices(dtype, m, n, k):
+    rng = np.random.default_rng(0)
+    A, B, b = rng.normal(size=(m, k)).astype(dtype), rng.normal(size=(k, n)).astype(dtype), rng.normal(size=n).astype(dtype)
+    C, W = np.empty((m, n), dtype), B.T.copy()
+    call(products.multiply, dtype, m, n, k, A, k, 1, B, n, C, n, b, 0, 1, strip(dtype))
+    close(C, A.astype(np.float64) @ B + b, k**0.5, dtype)
+    call(products.multiply_transposed, dtype, m, n, k, A, k, W, k, C, n, strip(dtype))
+    close(C, A.astype(np.float64) @ B, k**0.5, dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_row_has_the_same_bits_in_every_tile(dtype):
+    """Whether it is the first of eight, the last of one, or in a strip that is masked: so the cut among threads does not show."""
+    rng = np.random.default_rng(0)
+    A, B = rng.normal(size=(23, 50)).astype(dtype), rng.normal(size=(50, 37)).astype(dtype)
+    whole = np.empty((23, 37), dtype)
+    call(products.multiply, dtype, 23, 37, 50, A, 50, 1, B, 37, whole, 37, B, 0, 0, strip(dtype))
+    for first in range(23):
+        for count in (1, 2, 5, 23 - first):
+            if first + count <= 23:
+                part = np.empty((count, 37), dtype)
+                call(products.multiply, dtype, count, 37, 50, A[first:], 50, 1, B, 37, part, 37, B, 0, 0, strip(dtype))
+                assert part.tobytes() == whole[first : first + count].tobytes()
+
+
+@settings(max_examples=100)
+@given(sizes=st.lists(st.integers(1, 300), min_size=2, max_size=6))
+def test_blocks_cover_the_flat_vector_once_and_in_order(sizes):
+    architecture = Architecture.build(sizes)
+    pieces: list[Segment] = [piece for block in blocks_of(architecture) for piece in block]
+    expected = 0
+    for layer in architecture.layers:
+        rows = [piece.rows for piece in pieces if piece.layer == layer.index - 1 and piece.rows]
+        assert rows[0][0] == 0
+        assert rows[-1][1] == layer.n_inputs
+        assert all(before[1] == after[0] for before, after in pairwise(rows))
+        expected += layer.n_inputs * layer.n_units + layer.n_units
+    assert sum(piece.count for piece in pieces) == expected == architecture.n_parameters
+    assert [piece.layer for piece in pieces if piece.rows is None] == list(range(len(architecture.layers)))

@@ -1,0 +1,210 @@
+"""Threads: the same bits with any number of them, the user's limits, several trainings at once, forks."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from threadpoolctl import threadpool_info, threadpool_limits
+
+import pellucid as pl
+from pellucid.engines import Batches, load
+from pellucid.engines.base import Progress
+from pellucid.engines.compiled import engine as engine_module
+from pellucid.engines.compiled import team
+from pellucid.engines.compiled.pace import Pace
+
+
+@pytest.fixture
+def many(monkeypatch):
+    """A machine of four cores where every call is large enough for threads."""
+    monkeypatch.setattr(team, "cores", lambda: 4)
+    monkeypatch.setattr(engine_module, "ALONE", 0)
+    monkeypatch.setattr(engine_module, "WORTH", 0)
+
+
+def network(**settings):
+    return pl.Network([30, 40, 20, 3], ["gelu", "tanh", "softmax"], "cross_entropy", seed=1, l2=0.1, **settings)
+
+
+def data(m=203, dtype="float64"):
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(m, 30)).astype(dtype), np.eye(3, dtype=dtype)[rng.integers(3, size=m)], rng.random(m).astype(dtype)
+
+
+def trained(net, n_threads, seconds=10.0, clip=None):
+    X, Y, s = data(dtype=net.dtype)
+    optimizer, vector = pl.Adam(0.01), net.vector.copy()
+    progress = Progress(vector, optimizer.init(vector))
+    batches = Batches(X, Y, s, np.random.default_rng(1).permutation(len(X)), 90, 7, clip)
+    engine = load("compiled", net.architecture)
+    with engine.at_most(n_threads):
+        for _ in range(4):
+            progress.position = 0
+            while progress.position < batches.count:
+                engine.run(progress, batches, np.full(batches.count, 0.01), optimizer, seconds)
+        sums, gradient = engine.gradient(vector, X, Y, s, None)
+        y_hat = engine.predict(vector, X)
+        evaluated = engine.evaluate(vector, X, Y, s)
+    figures = (progress.cost_sum, progress.gradient_norm_sum, *sums, *evaluated)
+    return [vector, *progress.state, gradient, y_hat, np.array(figures)]
+
+
+@pytest.mark.parametrize("clip", [None, 0.1])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_bits_do_not_depend_on_the_number_of_threads_or_on_pauses(many, monkeypatch, dtype, clip):
+    net = network(dtype=dtype, dropout=0.2)
+    used = set()
+    run = team._together
+    monkeypatch.setattr(team, "_together", lambda kernel, net, call, count: used.add(count) or run(kernel, net, call, count))
+    monkeypatch.setattr(Pace, "choose", lambda self, most, seconds, guess: (most, 2 if seconds > 1 else 1))
+    expected = trained(net, 1, clip=clip)
+    for n_threads, seconds in ((2, 10.0), (3, 10.0), (4, 0.0), (2, 10.0)):
+        for found, right in zip(trained(net, n_threads, seconds, clip), expected, strict=True):
+            assert found.tobytes() == right.tobytes()
+    assert used == {2, 3, 4}
+
+
+def test_a_batch_smaller_than_the_threads_take(many):
+    net = network()
+    X, Y, _ = data(5)
+    engine = load("compiled", net.architecture)
+    expected = load("reference", net.architecture).gradient(net.vector, X, Y, None, None)[1]
+    np.testing.assert_allclose(engine.gradient(net.vector, X, Y, None, None)[1], expected, rtol=1e-10, atol=1e-13)
+
+
+def test_threads_that_are_taken_are_left_alone(monkeypatch):
+    monkeypatch.setattr(team, "cores", lambda: 4)
+    taken = [team.enter(3), team.enter(4), team.enter(4), team.enter(1)]
+    assert taken == [3, 1, 1, 1]
+    for count in taken:
+        team.leave(count)
+    assert team.enter(9) == 4
+    team.leave(4)
+
+
+def test_the_limits_of_the_user(monkeypatch):
+    monkeypatch.setattr(team, "cores", lambda: 8)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    with threadpool_limits(1, user_api="blas"):
+        assert team.limit() == 1
+    monkeypatch.setenv("OMP_NUM_THREADS", "2,1")
+    assert team.limit() <= 2
+    monkeypatch.setenv("OMP_NUM_THREADS", "many")
+    assert team.limit() >= 1
+    engine = load("compiled", network().architecture)
+    with engine.at_most(3):
+        assert engine._most(True) == 3
+        assert engine._most(False) == 1
+
+
+def test_an_error_in_a_call_gives_its_threads_back():
+    before = team._team.busy
+
+    def fails(net, call, number):
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        team.run(fails, 0, team.Call(), 2)
+    assert team._team.busy == before
+
+
+def test_trainings_in_several_python_threads_do_not_disturb_each_other(many):
+    X, Y, _ = data(600)
+
+    def train(seed, results):
+        net = pl.Network([30, 40, 3], ["tanh", "softmax"], "cross_entropy", seed=seed)
+        net.fit(X, Y, epochs=5, batch_size=100, progress=False)
+        results[seed] = net.vector
+
+    alone, together = {}, {}
+    for seed in range(4):
+        train(seed, alone)
+    before = [library["num_threads"] for library in threadpool_info()]
+    threads = [threading.Thread(target=train, args=(seed, together)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [library["num_threads"] for library in threadpool_info()] == before
+    for seed in range(4):
+        assert_array_equal(alone[seed], together[seed])
+    assert team._team.busy == 0
+
+
+def test_one_network_predicts_in_several_python_threads(many):
+    net = network()
+    X, _, _ = data(400)
+    expected, results = net.predict(X), []
+    threads = [threading.Thread(target=lambda: results.extend(net.predict(X) for _ in range(20))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 80
+    for found in results:
+        assert_array_equal(found, expected)
+
+
+def test_a_forked_child_trains_after_its_parent_did():
+    code = """
+        import multiprocessing, warnings
+        import numpy as np
+        import pellucid as pl
+        from pellucid.engines.compiled import engine, team
+        engine.ALONE = engine.WORTH = 0
+        team.cores = lambda: 2
+        X, y = np.random.default_rng(0).normal(size=(400, 5)), np.arange(400) % 3
+
+        def train(seed):
+            net = pl.Network([5, 20, 3], ["tanh", "softmax"], "cross_entropy", seed=seed)
+            net.fit(X, y, epochs=3, batch_size=100, progress=False, n_threads=2)
+            return net.vector
+
+        if __name__ == "__main__":
+            warnings.simplefilter("ignore", DeprecationWarning)
+            here = [train(seed) for seed in range(3)]
+            assert team._team.pool is not None
+            with multiprocessing.get_context("fork").Pool(2) as pool:
+                there = pool.map(train, range(3))
+            print(all((a == b).all() for a, b in zip(here, there)))
+    """
+    if "fork" not in multiprocessing.get_all_start_methods():
+        pytest.skip("this system does not fork")
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False, timeout=300, env=os.environ
+    )
+    assert done.stdout.strip() == "True", done.stderr
+
+
+def test_the_pace_tries_each_number_and_keeps_the_fastest(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("pellucid.engines.compiled.pace.time.monotonic", lambda: now[0])
+    pace, costs, chosen = Pace(), {4: 2e-3, 2: 1e-3, 1: 3e-3}, []
+    for _ in range(40):
+        threads, steps = pace.choose(4, 0.05, 1e-4)
+        assert steps >= 1
+        pace.note(threads, costs[threads] * steps, steps)
+        chosen.append(threads)
+        now[0] += 0.05
+    assert chosen[:3] == [4, 2, 1]
+    assert chosen[3:10] == [2] * 7
+    assert {1, 4} <= set(chosen[10:]), "from time to time the others are tried again"
+    assert chosen.count(2) > 30
+    costs[2] = 1.0
+    for _ in range(3):
+        threads, steps = pace.choose(4, 0.05, 1e-4)
+        pace.note(threads, costs[threads] * steps, steps)
+    assert threads != 2, "it moves on when the fastest is no longer fast"
+
+
+def test_one_thread_needs_no_trial():
+    assert Pace().choose(1, 0.05, 1e-3) == (1, 50)
+    assert Pace().choose(1, 0.05, 1.0) == (1, 1)
