@@ -198,7 +198,7 @@ class Workspace:
         net["n_blocks"], net["blocks"] = len(table), self._keep(table)
         net["n_segments"], net["segments"] = len(entries), self._keep(entries)
         if self.rows:
-            net["norms"], net["squares"] = (self._memory(len(table), np.float64) for _ in range(2))
+            net["norms"], net["squares"] = self._memory(len(table), np.float64), self._memory(2 * len(table), np.float64)
         self.largest_block = int(table["count"].max())
         return blocks
 

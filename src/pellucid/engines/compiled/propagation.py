@@ -180,10 +180,11 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
     position = run.position
     if run.l2 > 0:
         for index in range(me, net.n_blocks, run.n_threads):
-            add_weight_squares(net, run, blocks[index], index)
+            add_weight_squares(net, run, blocks[index], index, run.position & 1)
         meet(run)
     while position < run.stop:
         step = run.step + position - run.position
+        side = position & 1
         m = min(run.batch_size, run.n_rows - position * run.batch_size)
         weight = float(m) if run.weights == 0 else get(run.weights + 8 * position)
         share_of_row = 1.0 / weight if weight > 0 else 1.0
@@ -199,7 +200,7 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
         if weight > 0:
             cost = total(net.units, (m + UNIT - 1) // UNIT, 2) / weight
             if run.l2 > 0:
-                cost += run.l2 * total(net.squares, net.n_blocks, 1) / (2 * weight)
+                cost += run.l2 * total(net.squares + 8 * side * net.n_blocks, net.n_blocks, 1) / (2 * weight)
         if not math.isfinite(cost):
             failed = 1
             break
@@ -215,7 +216,7 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
             if run.clip <= 0:
                 move(net, run, block, g, worker)
                 if run.l2 > 0:
-                    add_weight_squares(net, run, block, index)
+                    add_weight_squares(net, run, block, index, 1 - side)
         meet(run)
 
         norm = math.sqrt(total(net.norms, net.n_blocks, 1))
@@ -228,7 +229,7 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
                     call(net.rescale, (g, block.count, worker.factor))
                 move(net, run, block, g, worker)
                 if run.l2 > 0:
-                    add_weight_squares(net, run, block, index)
+                    add_weight_squares(net, run, block, index, 1 - side)
             meet(run)
         cost_sum += cost * weight
         weight_sum += weight
@@ -247,9 +248,13 @@ def move(net: Any, run: Any, block: Any, g: Any, worker: Any) -> Any:
 
 
 @njit(error_model="numpy")
-def add_weight_squares(net: Any, run: Any, block: Any, index: Any) -> Any:
-    """The sum of the squares of the weights of one block."""
-    call(net.add_squares, (run.vector + block.start * net.item, block.n_weights, net.squares + 8 * index))
+def add_weight_squares(net: Any, run: Any, block: Any, index: Any, side: Any) -> Any:
+    """The sum of the squares of the weights of one block.
+
+    It is laid down on the other side of a table of two: a slower thread may still be reading those of this step.
+    """
+    place = net.squares + 8 * (side * net.n_blocks + index)
+    call(net.add_squares, (run.vector + block.start * net.item, block.n_weights, place))
 
 
 @part
