@@ -286,9 +286,23 @@ class _MLP(BaseEstimator):
         return [b for _, b in self.network_.architecture.split(self.network_.vector)]
 
     def _forward(self, X: ArrayLike) -> Array:
+        network: Network | None = getattr(self, "network_", None)
+        if network is not None and self._is_ready(X, network):
+            try:
+                return network.predict(X)
+            except InputError:  # not finite: scikit-learn says so in its own words
+                pass
         check_is_fitted(self, "network_")
         checked = validate_data(self, X, reset=False, dtype=(np.float64, np.float32))
         return self.network_.predict(np.asarray(checked))
+
+    def _is_ready(self, X: ArrayLike, network: Network) -> bool:
+        """Whether X is an array of the fitted dtype and width, so that `Network.predict` checks all that there is to check.
+
+        scikit-learn's own validation takes ten times as long as the prediction of one row.
+        """
+        named = hasattr(self, "feature_names_in_")
+        return not named and type(X) is np.ndarray and X.dtype == network.vector.dtype and X.shape[1:] == (self.n_features_in_,)
 
 
 class _Stopping:

@@ -203,7 +203,7 @@ def test_every_scored_row_is_finite_at_large_scores():
 
 
 PLACES = {
-    "the product": (products, "multiply", "strip[q * width + t] = b_at", "strip[q * width + t] = as_entry(1.001, b_at) * b_at"),
+    "the product": (products, "multiply", "min(INNER, k - p)", "min(INNER, k - p - k // 700)"),
     "the masks": (batches_module, "apply_mask", "f[entry] * mask[entry]", "f[entry] * mask[entry] * as_entry(1.001, f)"),
     "the sample weights": (batches_module, "weigh", "share = as_entry(factor[0], dz)", "share = as_entry(1.001 * factor[0], dz)"),
     "dropout": (batches_module, "drop", "as_entry(scale[0], f)", "as_entry(1.001 * scale[0], f)"),

@@ -34,7 +34,7 @@ PARTS: dict[str, Callable[..., None]] = {
 }
 BLOCKS = 32
 """into how many blocks the parameters are cut, so that threads get equal shares; within these bounds:"""
-SMALLEST, LARGEST = 512, 1 << 16
+SMALLEST, LARGEST = 512, 1 << 15
 """entries of a block: the call for each costs 0.1 us; its gradient is to stay in the second-level cache"""
 CHUNK_ENTRIES, CHUNK_ROWS = 1 << 17, 256
 """rows that go through the network together in prediction: as many as keep their activations in the second-level cache"""

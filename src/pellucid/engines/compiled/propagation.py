@@ -40,7 +40,7 @@ def forward(net: Any, layers: Any, run: Any, worker: Any, first: Any, last: Any,
         begin = first * width * net.item
         at = a + first * layer.n_in * net.item
         W, b = run.vector + layer.W_at, run.vector + layer.b_at
-        call(net.multiply, (rows, width, layer.n_in, at, layer.n_in, 1, W, width, layer.z + begin, width, b, 0, 1, worker.strip))
+        call(net.multiply, (rows, width, layer.n_in, at, layer.n_in, 1, W, width, layer.z + begin, width, b, 0, 1))
         call(layer.forward, (layer.z + begin, layer.f + begin, rows, width, layer.parameters))
         if layer.f != layer.a:
             drop(net, layer, run, step, layer.f, layer.a, first, last)
@@ -96,11 +96,11 @@ def block_gradient(net: Any, layers: Any, segments: Any, block: Any, m: Any, wor
         layer = layers[number]
         width = layer.n_out
         if bias:
-            call(net.multiply, (1, width, m, net.one, 0, 0, layer.dz, width, to, width, to, 0, 0, worker.strip))
+            call(net.multiply, (1, width, m, net.one, 0, 0, layer.dz, width, to, width, to, 0, 0))
         else:
             a = (layers[number - 1].a if number else net.x) + segment.first * net.item
             rows = segment.last - segment.first
-            call(net.multiply, (rows, width, m, a, 1, layer.n_in, layer.dz, width, to, width, to, 0, 0, worker.strip))
+            call(net.multiply, (rows, width, m, a, 1, layer.n_in, layer.dz, width, to, width, to, 0, 0))
 
 
 @njit
@@ -306,7 +306,7 @@ def predict(net_at: NetTable, run_at: CallTable, me: int) -> None:
             if last and run.Y == 0:
                 f = run.output + first * n_out * item
                 z = f if in_place else z
-            call(net.multiply, (rows, width, layer.n_in, a, layer.n_in, 1, W, width, z, width, b, 0, 1, worker.strip))
+            call(net.multiply, (rows, width, layer.n_in, a, layer.n_in, 1, W, width, z, width, b, 0, 1))
             call(layer.forward, (z, f, rows, width, layer.parameters))
             a = f
             free = (free + 1) % 3 if in_place else (free + 2) % 3

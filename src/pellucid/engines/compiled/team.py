@@ -98,10 +98,42 @@ def _together(kernel: Kernel, net: int, call: int, n_threads: int) -> None:
     if team.pool is None:
         with team.lock:
             team.pool = team.pool or ThreadPoolExecutor(cores(), thread_name_prefix="pellucid")
-    others = [team.pool.submit(kernel, net, call, number) for number in range(1, n_threads)]
+    here = _this_core()
+    others = [team.pool.submit(_apart, here, kernel, net, call, number) for number in range(1, n_threads)]
     kernel(net, call, 0)
     for other in others:
         other.result()
+
+
+def _apart(here: int | None, kernel: Kernel, net: int, call: int, number: int) -> None:
+    """Run a kernel on a core of one's own: the ``number``-th after the one where the call comes from.
+
+    Where Linux wakes both threads on one core, it leaves them there for seconds: they give way to each other so often that neither looks
+    worth moving, and a step takes as long as with one thread.
+    """
+    allowed = [] if here is None else sorted(os.sched_getaffinity(0))
+    if here not in allowed:
+        kernel(net, call, number)
+        return
+    os.sched_setaffinity(0, {allowed[(allowed.index(here) + number) % len(allowed)]})
+    try:
+        kernel(net, call, number)
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
+@cache
+def _core_teller() -> Callable[[], int] | None:
+    """The system's function that tells on which core the calling thread runs."""
+    if not hasattr(os, "sched_setaffinity"):
+        return None
+    found: Callable[[], int] | None = getattr(ctypes.CDLL(None), "sched_getcpu", None)
+    return found
+
+
+def _this_core() -> int | None:
+    teller = _core_teller()
+    return None if teller is None else teller()
 
 
 def kernel(address: int) -> Kernel:

@@ -33,10 +33,10 @@ HALF = ir.IntType(32)
 class _Vectors:
     """Builds vector code for one element type."""
 
-    def __init__(self, context: Any, builder: Any, dtype: Any) -> None:
+    def __init__(self, context: Any, builder: Any, dtype: Any, width: int = VECTOR_BYTES) -> None:
         self.builder = builder
         self.size = size_of(context, dtype)
-        self.lanes = VECTOR_BYTES // self.size
+        self.lanes = width // self.size
         self.scalar = context.get_value_type(dtype)
         self.vector = ir.VectorType(self.scalar, self.lanes)
         self.bits = ir.VectorType(BIT, self.lanes)
@@ -101,6 +101,7 @@ def tile(
     rows: Any,
     vectors: Any,
     masked: Any,
+    bytes_wide: Any,
     i: Any,
     k: Any,
     a: Any,
@@ -115,19 +116,20 @@ def tile(
     started: Any,
     columns: Any,
 ) -> Any:
-    """The tile of C from row i on. ``rows``, ``vectors`` and ``masked`` are literals; masked: the last vector ends at ``columns``.
+    """The tile of C from row i on, of so many rows and vectors so many bytes wide; ``masked``: the last vector ends at ``columns``.
 
     A[i, p] lies at a[i * row_step + p * inner_step], B[p, j] at b[p * b_row + j], C[i, j] at c[i * c_row + j]; start likewise (start_row
     0 repeats one row: the bias), and is 0 where ``started`` is 0.
     """
-    if not all(isinstance(item, types.IntegerLiteral) for item in (rows, vectors, masked)):
+    shape = rows, vectors, masked, bytes_wide
+    if not all(isinstance(item, types.IntegerLiteral) for item in shape):
         return None
-    n_rows, n_vectors, partial = rows.literal_value, vectors.literal_value, bool(masked.literal_value)
+    n_rows, n_vectors, partial, width = (item.literal_value for item in shape)
     pointer, integer = a, types.int64
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        _, _, _, top, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, columns = arguments
-        v = _Vectors(context, builder, pointer.dtype)
+        _, _, _, _, top, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, columns = arguments
+        v = _Vectors(context, builder, pointer.dtype, width)
         mask = v.first(builder.sub(columns, INT((n_vectors - 1) * v.lanes))) if partial else None
         masks = [None] * (n_vectors - 1) + [mask]
         each = [(i, j) for i in range(n_rows) for j in range(n_vectors)]
@@ -157,7 +159,7 @@ def tile(
             v.store(builder.load(sums[i, j], typ=v.vector), place(c, INT(i), c_row, j), masks[j])
         return context.get_dummy_value()
 
-    kinds = [rows, vectors, masked, integer, integer, a, integer, integer, b, integer, c, integer, start, integer, integer, integer]
+    kinds = [*shape, integer, integer, a, integer, integer, b, integer, c, integer, start, integer, integer, integer]
     return types.void(*kinds), code
 
 
