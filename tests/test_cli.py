@@ -222,6 +222,13 @@ def test_a_test_file_is_what_is_scored_on_and_nothing_is_held_out(pellucid):
     assert score(pellucid("evaluate", "m.skops", "test.csv").out, "accuracy")[0] == scored
 
 
+def test_a_test_file_that_does_not_fit_is_refused_before_the_training(refused, monkeypatch):
+    monkeypatch.setattr(cli, "_fit", lambda *arguments: pytest.fail("it was trained"))
+    Path("t.csv").write_text("a,b,y\n" + "".join(f"{k},{-k},{k % 2}\n" for k in range(40)))
+    Path("other.csv").write_text("a,y\n1,0\n2,1\n")
+    assert "The table in the data is without 'b'" in refused("train", "t.csv", "--target", "y", "--test", "other.csv")
+
+
 def test_a_test_file_with_labels_of_another_type(pellucid, refused):
     rows = "".join(f"{k},{k % 2}\n" for k in range(40))
     Path("numbers.csv").write_text(f"a,y\n{rows}")

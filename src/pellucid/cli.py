@@ -99,6 +99,7 @@ def train(
     }
     pipeline = build_pipeline(X, kind, _estimator(kind, settings))
     columns = pipeline.named_steps["columns"]
+    columns.transform(X_test)  # what cannot be scored on is refused before the training, not after it
     named = {what: columns.names(what) for what in ("numeric", "category")} | {"date": columns.dates, "ignored": columns.names("ignored")}
     found = [f"{len(names)} {what}" for what, names in named.items() if names]
     how = "as told" if task else "recognised"
