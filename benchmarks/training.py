@@ -22,7 +22,7 @@ from trainers import FLOOR, PEERS, Trainer, pellucid, sklearn
 from work import CASES, Case, Work
 
 USUAL_TOLERANCE = 2e-4
-"""relative, between the mean losses of the first epoch: float32 sums in other orders make 6e-5 at most, a learning rate that is 1 % off 3e-4"""
+"""relative, between the mean losses of the first epoch: sums in other orders make 6e-5 at most, a learning rate that is 1 % off 3e-4"""
 TOLERANCE = {"scikit-learn": 1e-3}
 """its Adam scales epsilon by sqrt(1 - b2^t), which makes 1e-4 in a few steps of a large network"""
 
