@@ -49,8 +49,12 @@ def take_turns(programs: Sequence[Program], repeats: int) -> dict[str, list[floa
     return seconds
 
 
-TOO_SLOW = 2.0
+TOO_SLOW = 3.0
 """a variant (a number of threads) that is so many times slower than its peer's best at first sight is not timed further"""
+
+
+LOOKS = 3
+"""how often to look at each before that, taking the shortest time: one look on a busy machine may hit the wrong one"""
 
 
 def in_the_race(looks: Mapping[str, float], peers: Mapping[str, str]) -> list[str]:

@@ -1,6 +1,6 @@
 """How long one training step takes (forward, loss, backward, update) beside scikit-learn, PyTorch and JAX doing the same steps.
 
-All begin with the same weights and see the same batches. The program first shows that the losses of all agree after two epochs; a case in
+All begin with the same weights and see the same batches. The program first shows that the losses of all agree over an epoch; a case in
 which they do not is not timed. Then all take turns, and medians are compared. The GEMM floor is the time of just the matrix products.
 
   python benchmarks/training.py --only 64-64-64-10
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable, Sequence
+from math import inf
 
 from rich.table import Table
 
@@ -20,8 +21,10 @@ from common import OURS, Program, Row, console
 from trainers import FLOOR, PEERS, Trainer, pellucid, sklearn
 from work import CASES, Case, Work
 
-TOLERANCE = 1e-3
-"""relative, between the mean losses of the second epoch: scikit-learn's Adam scales epsilon differently, and each sums in its own order"""
+USUAL_TOLERANCE = 2e-4
+"""relative, between the mean losses of the first epoch: sums in other orders make 6e-5 at most, a learning rate that is 1 % off 3e-4"""
+TOLERANCE = {"scikit-learn": 1e-3}
+"""its Adam scales epsilon by sqrt(1 - b2^t), which makes 1e-4 in a few steps of a large network"""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -70,12 +73,11 @@ def measure(case: Case, options: argparse.Namespace) -> Row | None:
     for name in options.peers:
         trainers += started(name, work)
     losses = first_losses(trainers, work)
-    spread = max(abs(loss / losses[OURS] - 1) for loss in losses.values())
+    apart = {peer: abs(loss / losses[OURS] - 1) for peer, loss in losses.items()}
     told = ", ".join(f"{peer} {loss:.6f}" for peer, loss in losses.items())
-    console().print(
-        f"{case.name}: loss after {2 * work.steps} steps: {told}; apart by at most {spread:.1g}", highlight=False, soft_wrap=True
-    )
-    if not spread <= TOLERANCE:  # also when it is not a number
+    line = f"{case.name}: mean loss of {work.steps} steps: {told}; apart by at most {max(apart.values()):.1g}"
+    console().print(line, highlight=False, soft_wrap=True)
+    if not all(apart[peer] <= TOLERANCE.get(peer, USUAL_TOLERANCE) for peer in apart):  # also when one is not a number
         console().print(f"{case.name}: not timed, the losses do not agree", style="bold red")
         return None
     if options.shuffle:
@@ -101,23 +103,24 @@ def started(name: str, work: Work) -> list[Trainer]:
 
 
 def first_losses(trainers: Sequence[Trainer], work: Work) -> dict[str, float]:
-    """The mean loss of the second epoch, by the first variant of each peer."""
+    """The mean loss of the first epoch, by the first variant of each peer."""
     losses: dict[str, float] = {}
     for trainer in trainers:
         if trainer.peer not in losses and trainer.peer != FLOOR:
-            losses[trainer.peer] = float(trainer.run(2 * work.steps).loss)
+            losses[trainer.peer] = float(trainer.run(work.steps).loss)
     return losses
 
 
 def lengths(trainers: Sequence[Trainer], work: Work, wanted: float) -> list[tuple[Trainer, int]]:
     """How many steps make a turn of the wanted length, for every trainer worth timing."""
-    looks = {}
-    for trainer in trainers:
-        common.rest()
-        run = trainer.run(min(work.steps, 20))
-        if run.seconds / run.steps * work.steps < 0.05:  # a better look where a short one is mostly set-up
-            run = trainer.run(work.steps)
-        looks[trainer.label] = run.seconds / run.steps
+    looks = {trainer.label: inf for trainer in trainers}
+    for _ in range(common.LOOKS):
+        for trainer in trainers:
+            common.rest()
+            run = trainer.run(min(work.steps, 20))
+            if run.seconds / run.steps * work.steps < 0.05:  # a better look where a short one is mostly set-up
+                run = trainer.run(work.steps)
+            looks[trainer.label] = min(looks[trainer.label], run.seconds / run.steps)
     chosen = common.in_the_race(looks, {trainer.label: trainer.peer for trainer in trainers})
     epochs = {label: max(1, round(wanted / looks[label] / work.steps)) for label in chosen}
     return [(trainer, epochs[trainer.label] * work.steps) for trainer in trainers if trainer.label in epochs]

@@ -78,7 +78,7 @@ def test_training_shows_agreement_then_times(tmp_path):
         assert max(losses.values()) == pytest.approx(min(losses.values()), rel=1e-4)
         holds_together(row)
     assert [row["name"] for row in written["rows"]] == ["4-16-3 b32 tanh"]
-    assert "loss after 8 steps" in out
+    assert "mean loss of 4 steps" in out
 
 
 @pytest.mark.parametrize("pattern", ["regression", "momentum", "float64", "b64 sigmoid"])
@@ -192,8 +192,8 @@ def test_turns_are_interleaved_and_another_one_begins_each_round(load):
     assert seconds["a"] == [1.0, 6.0, 8.0]
 
 
-def test_a_variant_that_loses_twofold_is_out(load):
-    looks = {"a1": 1.0, "a2": 2.5, "b1": 9.0, "b2": 10.0}
+def test_a_variant_that_loses_threefold_is_out(load):
+    looks = {"a1": 1.0, "a2": 3.5, "b1": 9.0, "b2": 10.0}
     assert load("common").in_the_race(looks, {"a1": "a", "a2": "a", "b1": "b", "b2": "b"}) == ["a1", "b1", "b2"]
 
 
