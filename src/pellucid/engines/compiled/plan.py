@@ -102,9 +102,9 @@ class Workspace:
             net[name] = address(function, self.dtype)
         self._layers()
         last = architecture.layers[-1]
-        rule, link = rules.objective(architecture.objective)
-        net["objective"], net["parameters"] = self._rule(rule)
-        net["link"] = link
+        objective = rules.objective(architecture.objective)
+        net["objective"], net["parameters"] = self._rule(objective.rule)
+        net["link"], net["output"] = objective.link, objective.output
         self.widest = max(architecture.sizes[1:])
         net["chunk"] = max(UNIT, min(CHUNK_ROWS, CHUNK_ENTRIES // self.widest // 8 * 8))
         net["room"] = net["chunk"] * self.widest * self.dtype.itemsize

@@ -41,7 +41,8 @@ def forward(net: Any, layers: Any, run: Any, worker: Any, first: Any, last: Any,
         at = a + first * layer.n_in * net.item
         W, b = run.vector + layer.W_at, run.vector + layer.b_at
         call(net.multiply, (rows, width, layer.n_in, at, layer.n_in, 1, W, width, layer.z + begin, width, b, 0, 1))
-        call(layer.forward, (layer.z + begin, layer.f + begin, rows, width, layer.parameters))
+        if number < net.n_layers - 1 or net.output == 0:
+            call(layer.forward, (layer.z + begin, layer.f + begin, rows, width, layer.parameters))
         if layer.f != layer.a:
             drop(net, layer, run, step, layer.f, layer.a, first, last)
         a = layer.a
@@ -123,6 +124,12 @@ def share(m: Any, n_threads: Any, me: Any) -> Any:
 
 
 @njit
+def first_block(net: Any, run: Any, me: Any) -> Any:
+    """Where the blocks of thread ``me`` begin: neighbours, so that they share the cache lines of a_{l-1} that they read."""
+    return net.n_blocks * me // run.n_threads
+
+
+@njit
 def meet(run: Any) -> Any:
     """Wait until all threads are here."""
     if run.n_threads == 1:
@@ -179,7 +186,7 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
     cost_sum, weight_sum, norm_sum, failed = run.cost_sum, run.weight_sum, run.norm_sum, 0
     position = run.position
     if run.l2 > 0:
-        for index in range(me, net.n_blocks, run.n_threads):
+        for index in range(first_block(net, run, me), first_block(net, run, me + 1)):
             add_weight_squares(net, run, blocks[index], index, run.position & 1)
         meet(run)
     while position < run.stop:
@@ -206,7 +213,7 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
             break
         put(worker.factor, run.l2 / weight if weight > 0 else 0.0)
         call(run.prepare, (run.settings, run.rates + 8 * position, step + 1, worker.coefficients))
-        for index in range(me, net.n_blocks, run.n_threads):
+        for index in range(first_block(net, run, me), first_block(net, run, me + 1)):
             block = blocks[index]
             g = run.gradient + block.start * net.item if run.clip > 0 else worker.gradient
             block_gradient(net, layers, segments, block, m, worker, g)
@@ -222,7 +229,7 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
         norm = math.sqrt(total(net.norms, net.n_blocks, 1))
         if run.clip > 0:
             put(worker.factor, run.clip / norm)
-            for index in range(me, net.n_blocks, run.n_threads):
+            for index in range(first_block(net, run, me), first_block(net, run, me + 1)):
                 block = blocks[index]
                 g = run.gradient + block.start * net.item
                 if norm > run.clip:
@@ -275,7 +282,7 @@ def gradient(net_at: NetTable, run_at: CallTable, me: int) -> None:
         forward(net, layers, run, worker, first, last, run.step)
         backward(net, layers, run, worker, first, last, run.step)
     meet(run)
-    for index in range(me, net.n_blocks, run.n_threads):
+    for index in range(first_block(net, run, me), first_block(net, run, me + 1)):
         block = blocks[index]
         block_gradient(net, layers, segments, block, m, worker, run.gradient + block.start * net.item)
     if me == 0:
@@ -307,7 +314,8 @@ def predict(net_at: NetTable, run_at: CallTable, me: int) -> None:
                 f = run.output + first * n_out * item
                 z = f if in_place else z
             call(net.multiply, (rows, width, layer.n_in, a, layer.n_in, 1, W, width, z, width, b, 0, 1))
-            call(layer.forward, (z, f, rows, width, layer.parameters))
+            if not (last and run.Y and net.output):
+                call(layer.forward, (z, f, rows, width, layer.parameters))
             a = f
             free = (free + 1) % 3 if in_place else (free + 2) % 3
             if last and run.Y:

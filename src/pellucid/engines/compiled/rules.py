@@ -39,14 +39,26 @@ def in_place(activation: Activation) -> bool:
     return not isinstance(activation, Softmax) and "z" not in formulas.names_in(_pieces(activation)[1])
 
 
-def objective(chain: Objective) -> tuple[Rule, bool]:
-    """l_i and dz_L; or da_L, and True, where the chain rule is followed link by link."""
+@dataclass(frozen=True)
+class Last:
+    """The last link of the chain: the rule for l_i and dz_L."""
+
+    rule: Rule
+    link: bool = False
+    """it gives da_L, and the output's own backward rule is to follow"""
+    output: bool = False
+    """it computes a_L from z_L itself"""
+
+
+def objective(chain: Objective) -> Last:
+    """l_i and dz_L, fused where a fused form exists."""
     pair, loss = chain.fused, chain.loss
     if pair is None:
-        return formulas.objective(*loss.pieces, loss.averages), True
+        return Last(formulas.objective(*loss.pieces, loss.averages), link=True)
     if pair.pieces == ("", ""):
-        return Rule(WHOLE_ROWS[chain.output.spec, loss.spec], ()), False
-    return formulas.objective(*pair.pieces, loss.averages), False
+        part = WHOLE_ROWS[chain.output.spec, loss.spec]
+        return Last(Rule(part, ()), output=part is rowwise.softmax_cross_entropy)
+    return Last(formulas.objective(*pair.pieces, loss.averages))
 
 
 def _pieces(activation: Activation) -> tuple[str, str]:

@@ -29,11 +29,11 @@ WORKER = _record("gradient strip coefficients buffers losses factor")
 """The memory of one thread"""
 
 NET = _record(
-    "n_layers n_blocks n_segments item chunk room link layers blocks segments workers losses units norms squares one objective parameters "
+    "n_layers n_blocks n_segments item chunk room link output layers blocks segments workers losses units norms squares one objective parameters "
     "x y s x_copy y_copy s_copy "
     "multiply multiply_transposed gather weigh add_losses drop apply_mask penalize rescale add_squares"
 )
-"""A network: its tables, its arrays for a batch, the addresses of the parts; ``link`` says that dz_L comes by way of da_L"""
+"""A network: its tables, its arrays for a batch, the addresses of the parts; ``link``: dz_L comes by way of da_L; ``output``: the objective computes a_L"""
 
 CALL = _record(
     "vector X Y s order n_rows batch_size position stop rates weights seed step state_1 state_2 prepare update settings "
