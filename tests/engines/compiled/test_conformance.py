@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -21,7 +19,8 @@ import pellucid as pl
 from pellucid.engines import Batches, load
 from pellucid.engines.base import Progress
 from pellucid.engines.compiled import batches as batches_module
-from pellucid.engines.compiled import cache, plan, products, rowwise, rules, updates
+from pellucid.engines.compiled import plan, products, rowwise, rules, store, updates
+from pellucid.engines.compiled.parts import Part
 from pellucid.equations import activations
 from random_networks import HIDDEN, PAIRS, beside_a_kink, build, recipes, tame, targets
 
@@ -238,39 +237,23 @@ def test_nothing_planted():
 def test_a_planted_error_of_a_thousandth_in_a_kernel_is_seen(place, monkeypatch, tmp_path):
     module, name, before, after = PLACES[place]
     text = Path(module.__file__).read_text()
-    assert before in text
     start = text.index(f"def {name}(")
     assert before in text[start:]
     text = text[:start] + text[start:].replace(before, after, 1)
-    text = text.replace(
-        "from __future__ import annotations",
-        "from __future__ import annotations\nfrom pellucid.engines.compiled.intrinsics import as_entry",
-    )
-    monkeypatch.setattr(cache, "folder", lambda: tmp_path)
-    wrong = getattr(import_from(text, tmp_path), name)
-    right = getattr(module, name)
+    imports = "from __future__ import annotations\nfrom pellucid.engines.compiled.intrinsics import as_entry"
+    text = text.replace("from __future__ import annotations", imports)
+    monkeypatch.setattr(store, "folder", lambda: tmp_path)
+    right, wrong = Part(f"{module.__name__.split('.')[-1]}.{name}"), Part(f"planted.{name}", text)
     for table in (plan.PARTS, rules.WHOLE_ROWS):
         for key, part in table.items():
-            if part is right:
+            if part == right:
                 monkeypatch.setitem(table, key, wrong)
     for key, update in rules.UPDATES.items():
-        if right in (update.prepare, update.move):
-            changed = {field: wrong for field in ("prepare", "move") if getattr(update, field) is right}
-            monkeypatch.setitem(rules.UPDATES, key, dataclasses.replace(update, **changed))
+        changed = {field: wrong for field in ("prepare", "move") if getattr(update, field) == right}
+        monkeypatch.setitem(rules.UPDATES, key, dataclasses.replace(update, **changed))
     with pytest.raises(AssertionError):
         everything()
-
-
-def import_from(text, folder):
-    """A module that lies in a file, where Numba's cache wants it."""
-    name = f"planted_{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    path = folder / f"{name}.py"
-    path.write_text(text)
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    assert list(tmp_path.glob(f"planted.{name}.*")), "the wrong part was used"
 
 
 @pytest.mark.parametrize("part", [0, 1])

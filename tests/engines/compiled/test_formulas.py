@@ -7,7 +7,8 @@ import ctypes
 import numpy as np
 import pytest
 
-from pellucid.engines.compiled import formulas, parts
+from pellucid.engines.compiled import formulas
+from pellucid.engines.compiled.store import address
 from pellucid.errors import InputError
 
 
@@ -15,7 +16,7 @@ def apply(text, z, dtype="float64"):
     rule = formulas.activation_forward(text)
     z = np.array(z, dtype=dtype)
     a, numbers = np.empty_like(z), np.array([*rule.parameters, 0.0], dtype=dtype)
-    function = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 5)(parts.address(rule.part, np.dtype(dtype)))
+    function = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 5)(address(rule.part, dtype))
     function(z.ctypes.data, a.ctypes.data, 1, len(z), numbers.ctypes.data)
     return a
 
@@ -28,7 +29,7 @@ def test_a_text_is_computed_entry_by_entry():
 
 def test_numbers_are_parameters_so_that_one_code_serves_all():
     one, other = formulas.activation_forward("where(z < 0, 0.1 * z, z)"), formulas.activation_forward("where(z < 0, 0.7 * z, z)")
-    assert one.part is other.part
+    assert one.part == other.part
     assert (one.parameters, other.parameters) == ((0.1,), (0.7,))
 
 

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pellucid.architecture import Architecture
-from pellucid.engines.compiled import parts, products
+from pellucid.engines.compiled.parts import Part
 from pellucid.engines.compiled.plan import Segment, blocks_of
+from pellucid.engines.compiled.sizes import INNER
+from pellucid.engines.compiled.store import address
 
 DTYPES = ["float32", "float64"]
 GUARD = 77.0
@@ -20,11 +22,11 @@ GUARD = 77.0
 
 def call(part, dtype, *arguments):
     numbers = [item if isinstance(item, int) else item.ctypes.data for item in arguments]
-    ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * len(numbers))(parts.address(part, np.dtype(dtype)))(*numbers)
+    ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * len(numbers))(address(Part(f"products.{part}"), dtype))(*numbers)
 
 
 def strip(dtype):
-    return np.full(products.INNER * 2 * 16, np.nan, dtype)
+    return np.full(INNER * 2 * 16, np.nan, dtype)
 
 
 def guarded(m, n, dtype):
@@ -60,7 +62,7 @@ def test_multiply(dtype, m, n, k, start, turned):
     stored, steps = (A.T.copy(), (1, m)) if turned else (A, (k, 1))
     begin_row = {"none": 0, "row": 0, "matrix": n}[start]
     arguments = (stored, *steps, B, n, C, n + 2, begin, begin_row, int(start != "none"))
-    call(products.multiply, dtype, m, n, k, *arguments)
+    call("multiply", dtype, m, n, k, *arguments)
     expected = A.astype(np.float64) @ B + (0 if start == "none" else begin)
     close(C, expected, k, dtype)
     assert intact(whole)
@@ -73,7 +75,7 @@ def test_multiply_transposed(dtype, m, n, k):
     rng = np.random.default_rng(m * 10000 + n * 100 + k)
     A, W = rng.normal(size=(m, k)).astype(dtype), rng.normal(size=(n, k)).astype(dtype)
     whole, C = guarded(m, n, dtype)
-    call(products.multiply_transposed, dtype, m, n, k, A, k, W, k, C, n + 2, strip(dtype))
+    call("multiply_transposed", dtype, m, n, k, A, k, W, k, C, n + 2, strip(dtype))
     close(C, A.astype(np.float64) @ W.T, k, dtype)
     assert intact(whole)
 
@@ -84,9 +86,9 @@ def test_long_inner_indices_and_large_matrices(dtype, m, n, k):
     rng = np.random.default_rng(0)
     A, B, b = rng.normal(size=(m, k)).astype(dtype), rng.normal(size=(k, n)).astype(dtype), rng.normal(size=n).astype(dtype)
     C, W = np.empty((m, n), dtype), B.T.copy()
-    call(products.multiply, dtype, m, n, k, A, k, 1, B, n, C, n, b, 0, 1)
+    call("multiply", dtype, m, n, k, A, k, 1, B, n, C, n, b, 0, 1)
     close(C, A.astype(np.float64) @ B + b, k**0.5, dtype)
-    call(products.multiply_transposed, dtype, m, n, k, A, k, W, k, C, n, strip(dtype))
+    call("multiply_transposed", dtype, m, n, k, A, k, W, k, C, n, strip(dtype))
     close(C, A.astype(np.float64) @ B, k**0.5, dtype)
 
 
@@ -96,12 +98,12 @@ def test_a_row_has_the_same_bits_in_every_tile(dtype):
     rng = np.random.default_rng(0)
     A, B = rng.normal(size=(23, 50)).astype(dtype), rng.normal(size=(50, 37)).astype(dtype)
     whole = np.empty((23, 37), dtype)
-    call(products.multiply, dtype, 23, 37, 50, A, 50, 1, B, 37, whole, 37, B, 0, 0)
+    call("multiply", dtype, 23, 37, 50, A, 50, 1, B, 37, whole, 37, B, 0, 0)
     for first in range(23):
         for count in (1, 2, 5, 23 - first):
             if first + count <= 23:
                 part = np.empty((count, 37), dtype)
-                call(products.multiply, dtype, count, 37, 50, A[first:], 50, 1, B, 37, part, 37, B, 0, 0)
+                call("multiply", dtype, count, 37, 50, A[first:], 50, 1, B, 37, part, 37, B, 0, 0)
                 assert part.tobytes() == whole[first : first + count].tobytes()
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,7 @@ class CompiledEngine:
         """until when to believe it, and the threads that this process may use"""
         self._training: Training | None = None
 
-    @contextmanager
+    @contextlib.contextmanager
     def at_most(self, n_threads: int | None) -> Iterator[None]:
         """While it is entered, use at most so many threads."""
         before, self.n_threads = self.n_threads, n_threads
@@ -115,13 +115,12 @@ class CompiledEngine:
 
     def _take(self, dtype: Any, rows: int, n_threads: int) -> Workspace:
         """Tables and memory that nobody else uses; who is done with them puts them back in ``_free``."""
-        try:
+        with contextlib.suppress(IndexError):
             while True:
                 space = self._free.pop()
                 if space.rows >= rows and space.n_threads >= n_threads and space.dtype == dtype:
                     return space
-        except IndexError:
-            return Workspace(self.architecture, dtype, rows, n_threads)
+        return Workspace(self.architecture, dtype, rows, n_threads)
 
 
 def make(architecture: Architecture) -> Engine:

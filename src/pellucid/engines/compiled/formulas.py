@@ -1,4 +1,4 @@
-"""Rules from texts: an activation or a loss becomes a file of Python with one loop in it, which is compiled like any other part.
+"""Rules from texts: an activation or a loss becomes a little Python program with one loop in it, which is compiled like any other part.
 
 A text is an expression in z and a = f(z), or in y_hat and y (fused: z, a and y), out of ``+ - * /``, comparisons and the functions in
 `WORDS`. Whole numbers stay in the text; other numbers become parameters that the part is given, so that all leaky ReLUs share one code.
@@ -8,17 +8,11 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import importlib.util
-import os
-import sys
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from pellucid.engines.compiled import cache as disk
+from pellucid.engines.compiled.parts import Part
 from pellucid.errors import InputError, sentence
 
 ELEMENTARY = ("exp", "expm1", "log", "log1p", "tanh", "sigmoid", "softplus", "erf", "normal_cdf", "sqrt")
@@ -40,7 +34,7 @@ OBJECTIVE = "l_: Reals, dz_: Entries, z_: Entries, a_: Entries, y_: Entries, m: 
 class Rule:
     """A part made of a text, and the numbers it is to be given."""
 
-    part: Callable[..., None]
+    part: Part
     parameters: tuple[float, ...]
 
 
@@ -158,30 +152,6 @@ def _rule(arguments: str, body: list[str], parameters: list[float]) -> Rule:
         text,
         "",
     ]
-    return Rule(_from_file("\n".join(lines)), tuple(parameters))
-
-
-@cache
-def _from_file(source: str) -> Callable[..., None]:
-    """The function ``rule`` of a source, which is kept as a file, as Numba asks for where it is to find compiled code again."""
-    name = f"pellucid_rule_{hashlib.sha256(source.encode()).hexdigest()[:16]}"
-    path = disk.folder() / f"{name}.py"
-    if not path.exists():
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{name}.")
-        with os.fdopen(handle, "w") as file:
-            file.write(source)
-        os.replace(temporary, path)
-    elif path.read_text() != source:
-        raise RuntimeError(f"{path} is not what this program wrote there: remove it")
-    return _imported(name, path)
-
-
-def _imported(name: str, path: Path) -> Callable[..., None]:
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # where the pickles of compiled code look for it
-    spec.loader.exec_module(module)
-    rule: Callable[..., None] = module.rule
-    return rule
+    source = "\n".join(lines)
+    name = f"rule_{hashlib.sha256(source.encode()).hexdigest()[:16]}.rule"
+    return Rule(Part(name, source), tuple(parameters))

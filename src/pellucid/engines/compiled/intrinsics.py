@@ -17,16 +17,6 @@ from numba.extending import intrinsic
 INT = ir.IntType(64)
 
 
-def vector_bytes() -> int:
-    """The width of the machine's vectors: 64 (AVX-512), 32 (AVX2), else 16."""
-    chosen = os.environ.get("NUMBA_CPU_FEATURES")
-    if chosen is not None:
-        features = {item[1:] for item in chosen.split(",") if item.startswith("+")}
-    else:
-        features = {name for name, present in llvmlite.binding.get_host_cpu_features().items() if present}
-    return 64 if "avx512f" in features else 32 if {"avx2", "fma"} <= features else 16
-
-
 @intrinsic
 def address(typingctx: Any, pointer: Any) -> Any:
     """The number of a pointer."""

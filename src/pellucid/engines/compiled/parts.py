@@ -1,22 +1,17 @@
-"""Parts: the functions that become machine code, each on its own, for float32 and float64, kept on disk.
+"""Parts: the functions that become machine code, each on its own, and how they are named.
 
 A part is compiled when it is first needed, and called by its address: so a new rule, a formula of the user's among them, is compiled
-alone, and nothing that calls it is compiled again.
+alone, and nothing that calls it is compiled again. Nothing here needs the compiler: when the code of a part lies on disk already, Numba is
+not even imported.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import Any, Protocol, TypeAlias, TypeVar, overload
-
-import numpy as np
-from numba import cfunc, types
-from numba.core.compiler import Compiler
-
-from pellucid.engines.compiled import cache
-from pellucid.engines.compiled.tables import CALL, NET, pointer_to
 
 
 class Entries(Protocol):
@@ -37,31 +32,7 @@ NetTable: TypeAlias = Any
 CallTable: TypeAlias = Any
 """a pointer to a record `tables.CALL`"""
 
-KINDS = {
-    "int": types.int64,
-    "Word": types.uint64,
-    "Integers": types.CPointer(types.int64),
-    "Reals": types.CPointer(types.float64),
-    "NetTable": pointer_to(NET),
-    "CallTable": pointer_to(CALL),
-}
-"""what the annotations of a part mean to Numba; Entries depends on the dtype"""
-ENTRIES = {np.dtype(np.float32): types.float32, np.dtype(np.float64): types.float64}
 Function = TypeVar("Function", bound=Callable[..., None])
-_TURN = threading.RLock()
-_compiled: dict[tuple[Callable[..., None], Any], Any] = {}
-
-
-class _NoAlias(Compiler):
-    """Numba's compiler, told that the arrays of a part do not overlap.
-
-    In-place loops would otherwise fail LLVM's check for overlap and run entry by entry. Each entry is written where it was read, so no
-    loop here can see the difference.
-    """
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self.state.flags.noalias = True
 
 
 @overload
@@ -79,18 +50,21 @@ def part(function: Any = None, *, fastmath: Any = False) -> Any:
     return function
 
 
-def address(function: Callable[..., None], dtype: Any = np.float64) -> int:
-    """Where the machine code of a part for entries of a dtype begins; it is compiled, or read from disk, when first asked for."""
-    key = function, np.dtype(dtype)
-    found = _compiled.get(key)
-    if found is None:
-        with _TURN:
-            found = _compiled.get(key)
-            if found is None:
-                known = {**KINDS, "Entries": types.CPointer(ENTRIES[key[1]])}
-                kinds = [known[kind] for name, kind in function.__annotations__.items() if name != "return"]
-                with cache.in_use():
-                    options = {"error_model": "numpy", "fastmath": function.fastmath}  # type: ignore[attr-defined]
-                    found = cfunc(types.void(*kinds), cache=True, pipeline_class=_NoAlias, **options)(function)
-                _compiled[key] = found
-    return int(found.address)
+@dataclass(frozen=True)
+class Part:
+    """Where a part is to be found: ``module.function`` of this package, or the function ``rule`` of a text."""
+
+    name: str
+    """also the name of the file that its machine code is kept in"""
+    source: str | None = None
+
+    def function(self) -> Callable[..., None]:
+        """The Python function, for the compiler."""
+        module, _, name = self.name.partition(".")
+        if self.source is None:
+            found: Callable[..., None] = getattr(import_module(f"pellucid.engines.compiled.{module}"), name)
+            return found
+        names: dict[str, Any] = {"__name__": module}
+        exec(compile(self.source, f"<{self.name}>", "exec"), names)
+        rule: Callable[..., None] = names[name]
+        return rule

@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from pellucid.architecture import Architecture
-from pellucid.engines.compiled import batches, products, rules
+from pellucid.engines.compiled import rules
 from pellucid.engines.compiled.formulas import Rule
-from pellucid.engines.compiled.parts import address
-from pellucid.engines.compiled.products import INNER
-from pellucid.engines.compiled.propagation import UNIT
+from pellucid.engines.compiled.parts import Part
+from pellucid.engines.compiled.sizes import COEFFICIENTS, INNER, UNIT, VECTOR_BYTES, VECTORS
+from pellucid.engines.compiled.store import address
 from pellucid.engines.compiled.tables import BLOCK, LAYER, NET, SEGMENT, WORKER, Call
-from pellucid.engines.compiled.tiles import VECTOR_BYTES, VECTORS
-from pellucid.engines.compiled.updates import COEFFICIENTS
 from pellucid.equations.arrays import Array
 
-PARTS: dict[str, Callable[..., None]] = {
-    "multiply": products.multiply,
-    "multiply_transposed": products.multiply_transposed,
-    "gather": batches.gather,
-    "weigh": batches.weigh,
-    "add_losses": batches.add_losses,
-    "drop": batches.drop,
-    "apply_mask": batches.apply_mask,
-    "penalize": batches.penalize,
-    "rescale": batches.rescale,
-    "add_squares": batches.add_squares,
+PARTS = {
+    name: Part(f"{module}.{name}")
+    for module, names in (
+        ("products", ("multiply", "multiply_transposed")),
+        ("batches", ("gather", "weigh", "add_losses", "drop", "apply_mask", "penalize", "rescale", "add_squares")),
+    )
+    for name in names
 }
 BLOCKS = 32
 """into how many blocks the parameters are cut, so that threads get equal shares; within these bounds:"""
@@ -98,8 +92,8 @@ class Workspace:
         net = self.net[0]
         net["n_layers"], net["item"] = len(architecture.layers), self.dtype.itemsize
         net["one"] = self._keep(np.ones(1, self.dtype))
-        for name, function in PARTS.items():
-            net[name] = address(function, self.dtype)
+        for name, part in PARTS.items():
+            net[name] = address(part, self.dtype)
         self._layers()
         last = architecture.layers[-1]
         objective = rules.objective(architecture.objective)

@@ -12,10 +12,9 @@ from numba import njit
 
 from pellucid.engines.compiled.intrinsics import offset
 from pellucid.engines.compiled.parts import Entries, part
-from pellucid.engines.compiled.tiles import ROWS, VECTOR_BYTES, VECTORS, lanes, tile, transpose
+from pellucid.engines.compiled.sizes import INNER, ROWS, VECTOR_BYTES, VECTORS
+from pellucid.engines.compiled.tiles import lanes, tile, transpose
 
-INNER = 2048
-"""inner indices at a time: 256 KiB of B"""
 
 def _strip(vectors: int, masked: int, wide: int = VECTOR_BYTES) -> Any:
     """The function that computes one strip of columns of C, ``vectors`` of so many bytes wide, the last one masked or not."""

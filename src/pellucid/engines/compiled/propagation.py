@@ -17,12 +17,12 @@ from typing import Any
 from numba import carray, from_dtype, njit, types
 
 from pellucid.engines.compiled.batches import mask_key
+from pellucid.engines.compiled.elementary import sqrt
 from pellucid.engines.compiled.intrinsics import atomic_add, atomic_load, atomic_store, call, give_way, pause, pointer_maker
 from pellucid.engines.compiled.parts import CallTable, NetTable, part
+from pellucid.engines.compiled.sizes import UNIT
 from pellucid.engines.compiled.tables import BLOCK, LAYER, SEGMENT, WORKER
 
-UNIT = 16
-"""rows that always stay with one thread, and whose losses are added up first"""
 as_numbers = pointer_maker(types.float64)
 as_layers, as_segments, as_blocks, as_workers = (pointer_maker(from_dtype(record)) for record in (LAYER, SEGMENT, BLOCK, WORKER))
 
@@ -226,7 +226,7 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
                     add_weight_squares(net, run, block, index, 1 - side)
         meet(run)
 
-        norm = math.sqrt(total(net.norms, net.n_blocks, 1))
+        norm = sqrt(total(net.norms, net.n_blocks, 1))
         if run.clip > 0:
             put(worker.factor, run.clip / norm)
             for index in range(first_block(net, run, me), first_block(net, run, me + 1)):
@@ -298,7 +298,8 @@ def predict(net_at: NetTable, run_at: CallTable, me: int) -> None:
     worker = carray(as_workers(net.workers), run.n_threads)[me]
     item, n_in, n_out = net.item, layers[0].n_in, layers[net.n_layers - 1].n_out
     chunks = (run.n_rows + net.chunk - 1) // net.chunk
-    for chunk in range(me, chunks, run.n_threads):
+    for turn in range((chunks - me + run.n_threads - 1) // run.n_threads):
+        chunk = me + turn * run.n_threads
         first = chunk * net.chunk
         rows = min(net.chunk, run.n_rows - first)
         a, free = run.X + first * n_in * item, 0

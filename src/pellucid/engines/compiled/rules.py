@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from pellucid.engines.compiled import formulas, rowwise, updates
+from pellucid.engines.compiled import formulas
 from pellucid.engines.compiled.formulas import Rule
+from pellucid.engines.compiled.parts import Part
 from pellucid.equations import optimizers
 from pellucid.equations.activations import Activation, Softmax
 from pellucid.equations.losses import Objective
@@ -14,8 +14,8 @@ from pellucid.equations.optimizers import Optimizer
 from pellucid.errors import InputError, sentence
 
 WHOLE_ROWS = {
-    ("softmax", "cross_entropy"): rowwise.softmax_cross_entropy,
-    ("softmax", "log_loss"): rowwise.softmax_log_loss,
+    ("softmax", "cross_entropy"): Part("rowwise.softmax_cross_entropy"),
+    ("softmax", "log_loss"): Part("rowwise.softmax_log_loss"),
 }
 """the fused pairs that are not element by element"""
 
@@ -23,14 +23,14 @@ WHOLE_ROWS = {
 def forward(activation: Activation) -> Rule:
     """a = f(z)."""
     if isinstance(activation, Softmax):
-        return Rule(rowwise.softmax, ())
+        return Rule(Part("rowwise.softmax"), ())
     return formulas.activation_forward(_pieces(activation)[0])
 
 
 def backward(activation: Activation) -> Rule:
     """dz = da * f'(z)."""
     if isinstance(activation, Softmax):
-        return Rule(rowwise.softmax_backward, ())
+        return Rule(Part("rowwise.softmax_backward"), ())
     return formulas.activation_backward(_pieces(activation)[1])
 
 
@@ -57,7 +57,7 @@ def objective(chain: Objective) -> Last:
         return Last(formulas.objective(*loss.pieces, loss.averages), link=True)
     if pair.pieces == ("", ""):
         part = WHOLE_ROWS[chain.output.spec, loss.spec]
-        return Last(Rule(part, ()), output=part is rowwise.softmax_cross_entropy)
+        return Last(Rule(part, ()), output=part.name == "rowwise.softmax_cross_entropy")
     return Last(formulas.objective(*pair.pieces, loss.averages))
 
 
@@ -72,17 +72,17 @@ def _pieces(activation: Activation) -> tuple[str, str]:
 class Update:
     """An optimizer's two parts, and the fields of its record that they read."""
 
-    prepare: Callable[..., None]
-    move: Callable[..., None]
+    prepare: Part
+    move: Part
     settings: tuple[str, ...] = ()
 
 
 UPDATES: dict[type[Optimizer], Update] = {
-    optimizers.GradientDescent: Update(updates.gradient_descent_step, updates.gradient_descent),
-    optimizers.Momentum: Update(updates.momentum_step, updates.momentum, ("momentum",)),
-    optimizers.Nesterov: Update(updates.momentum_step, updates.nesterov, ("momentum",)),
-    optimizers.AdaGrad: Update(updates.adagrad_step, updates.adagrad, ("epsilon",)),
-    optimizers.RMSprop: Update(updates.rmsprop_step, updates.rmsprop, ("rho", "epsilon")),
-    optimizers.Adam: Update(updates.adam_step, updates.adam, ("beta_1", "beta_2", "epsilon")),
-    optimizers.AdamW: Update(updates.adam_step, updates.adamw, ("beta_1", "beta_2", "epsilon", "weight_decay")),
+    optimizers.GradientDescent: Update(Part("updates.gradient_descent_step"), Part("updates.gradient_descent")),
+    optimizers.Momentum: Update(Part("updates.momentum_step"), Part("updates.momentum"), ("momentum",)),
+    optimizers.Nesterov: Update(Part("updates.momentum_step"), Part("updates.nesterov"), ("momentum",)),
+    optimizers.AdaGrad: Update(Part("updates.adagrad_step"), Part("updates.adagrad"), ("epsilon",)),
+    optimizers.RMSprop: Update(Part("updates.rmsprop_step"), Part("updates.rmsprop"), ("rho", "epsilon")),
+    optimizers.Adam: Update(Part("updates.adam_step"), Part("updates.adam"), ("beta_1", "beta_2", "epsilon")),
+    optimizers.AdamW: Update(Part("updates.adam_step"), Part("updates.adamw"), ("beta_1", "beta_2", "epsilon", "weight_decay")),
 }

@@ -9,7 +9,6 @@ import ctypes
 from typing import Any
 
 import numpy as np
-from numba import from_dtype, types
 
 
 def _record(integers: str, reals: str = "") -> np.dtype[Any]:
@@ -29,11 +28,14 @@ WORKER = _record("gradient strip coefficients buffers losses factor")
 """The memory of one thread"""
 
 NET = _record(
-    "n_layers n_blocks n_segments item chunk room link output layers blocks segments workers losses units norms squares one objective parameters "
-    "x y s x_copy y_copy s_copy "
+    "n_layers n_blocks n_segments item chunk room link output layers blocks segments workers losses units norms squares one objective "
+    "parameters x y s x_copy y_copy s_copy "
     "multiply multiply_transposed gather weigh add_losses drop apply_mask penalize rescale add_squares"
 )
-"""A network: its tables, its arrays for a batch, the addresses of the parts; ``link``: dz_L comes by way of da_L; ``output``: the objective computes a_L"""
+"""A network: its tables, its arrays for a batch, the addresses of the parts.
+
+``link``: dz_L comes by way of da_L; ``output``: the objective computes a_L.
+"""
 
 CALL = _record(
     "vector X Y s order n_rows batch_size position stop rates weights seed step state_1 state_2 prepare update settings "
@@ -41,11 +43,6 @@ CALL = _record(
     "l2 clip cost_sum weight_sum norm_sum",
 )
 """One call: the data, where to begin and to stop; what comes out of it"""
-
-
-def pointer_to(record: np.dtype[Any]) -> types.CPointer:
-    """Numba's type of a pointer to a record."""
-    return types.CPointer(from_dtype(record))
 
 
 class Call(ctypes.Structure):

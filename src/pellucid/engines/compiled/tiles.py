@@ -19,13 +19,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from pellucid.engines.compiled.intrinsics import INT, size_of, vector_bytes
+from pellucid.engines.compiled.intrinsics import INT, size_of
+from pellucid.engines.compiled.sizes import VECTOR_BYTES
 
-VECTOR_BYTES = vector_bytes()
-VECTORS = 2
-"""vectors of columns in a tile"""
-ROWS = 8 if VECTOR_BYTES == 64 else 4
-"""rows in a full tile: with 8 rows and 2 vectors, 16 of the 32 registers of AVX-512 are sums (4 rows: 8 of AVX2's 16)"""
 BIT = ir.IntType(1)
 HALF = ir.IntType(32)
 

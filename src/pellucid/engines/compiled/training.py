@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from pellucid.engines.base import Batches, Progress
-from pellucid.engines.compiled import propagation, rules, team
+from pellucid.engines.compiled import rules, team
 from pellucid.engines.compiled.pace import Pace
-from pellucid.engines.compiled.parts import address
+from pellucid.engines.compiled.parts import Part
 from pellucid.engines.compiled.plan import Workspace, at
+from pellucid.engines.compiled.store import address
 from pellucid.engines.compiled.team import Kernel
 from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import Optimizer
@@ -24,7 +25,7 @@ SPEED = 2e10
 @cache
 def kernel(name: str) -> Kernel:
     """A kernel of `pellucid.engines.compiled.propagation`."""
-    return team.kernel(address(getattr(propagation, name)))
+    return team.kernel(address(Part(f"propagation.{name}")))
 
 
 class Training:

@@ -7,13 +7,9 @@ steps into the coefficients of a step, in float64; ``<name>`` moves theta, given
 
 from __future__ import annotations
 
-import math
-
+from pellucid.engines.compiled.elementary import sqrt
 from pellucid.engines.compiled.intrinsics import as_entry
 from pellucid.engines.compiled.parts import Entries, Reals, part
-
-COEFFICIENTS = 8
-"""room for the coefficients of a step"""
 
 
 @part
@@ -70,7 +66,7 @@ def adagrad(theta: Entries, g: Entries, r: Entries, _: Entries, count: int, c: R
     for i in range(count):
         size = r[i] + g[i] * g[i]
         r[i] = size
-        theta[i] -= alpha * g[i] / math.sqrt(size + epsilon)
+        theta[i] -= alpha * g[i] / sqrt(size + epsilon)
 
 
 @part
@@ -86,7 +82,7 @@ def rmsprop(theta: Entries, g: Entries, r: Entries, _: Entries, count: int, c: R
     for i in range(count):
         size = rho * r[i] + rest * g[i] * g[i]
         r[i] = size
-        theta[i] -= alpha * g[i] / (math.sqrt(size) + epsilon)
+        theta[i] -= alpha * g[i] / (sqrt(size) + epsilon)
 
 
 @part
@@ -109,7 +105,7 @@ def adam(theta: Entries, g: Entries, m: Entries, v: Entries, count: int, c: Real
         first = b1 * m[i] + rest1 * g[i]
         second = b2 * v[i] + rest2 * g[i] * g[i]
         m[i], v[i] = first, second
-        theta[i] -= alpha * first / (math.sqrt(second * correction) + epsilon)
+        theta[i] -= alpha * first / (sqrt(second * correction) + epsilon)
 
 
 @part
@@ -121,4 +117,4 @@ def adamw(theta: Entries, g: Entries, m: Entries, v: Entries, count: int, c: Rea
         first = b1 * m[i] + rest1 * g[i]
         second = b2 * v[i] + rest2 * g[i] * g[i]
         m[i], v[i] = first, second
-        theta[i] -= alpha * first / (math.sqrt(second * correction) + epsilon) + decay * theta[i]
+        theta[i] -= alpha * first / (sqrt(second * correction) + epsilon) + decay * theta[i]

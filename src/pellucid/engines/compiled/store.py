@@ -1,0 +1,138 @@
+"""Machine code on disk, and in memory.
+
+The folder is named by a hash of every source that machine code is made of, of the versions of the compilers and of the processor: whatever
+changes, the code is compiled anew. A file holds one part for one dtype, behind a hash of its own: a damaged one is seen and made again.
+Numba has a cache too; it looks only at the file of the function that it stores, and it must be imported to be read, which takes ten times
+as long as all that is done here.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import llvmlite.binding as llvm
+import numpy as np
+
+from pellucid.engines.compiled.parts import Part
+
+VARIABLE = "PELLUCID_CACHE_DIR"
+SYMBOL = "part"
+"""the name of the function in each object file"""
+KERNELS = (
+    "batches",
+    "compiler",
+    "elementary",
+    "formulas",
+    "intrinsics",
+    "parts",
+    "pieces",
+    "products",
+    "propagation",
+    "rowwise",
+    "sizes",
+    "tables",
+    "tiles",
+    "updates",
+)
+"""the modules that machine code is made of or made by"""
+HERE = Path(__file__).parent
+SOURCES = (*(HERE / f"{name}.py" for name in KERNELS), HERE.parent.parent / "equations" / "dropout.py")
+
+_TURN = threading.RLock()
+_addresses: dict[tuple[Part, Any], int] = {}
+_engines: list[Any] = []
+"""what holds the code in memory"""
+
+
+def address(part: Part, dtype: Any = np.float64) -> int:
+    """Where the machine code of a part for entries of a dtype begins; it is read from disk, or compiled first."""
+    key = part, np.dtype(dtype)
+    found = _addresses.get(key)
+    if found is None:
+        with _TURN:
+            found = _addresses.get(key)
+            if found is None:
+                found = _addresses[key] = _load(_kept(part, key[1]))
+    return found
+
+
+def _kept(part: Part, dtype: np.dtype[Any]) -> bytes:
+    path = folder() / f"{part.name}.{dtype.name}.o"
+    try:
+        kept = path.read_bytes()
+    except OSError:
+        kept = b""
+    if kept[:32] != hashlib.sha256(kept[32:]).digest():
+        from pellucid.engines.compiled.compiler import machine_code
+
+        code = machine_code(part.function(), dtype)
+        kept = hashlib.sha256(code).digest() + code
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(kept)
+        os.replace(temporary, path)
+    return kept[32:]
+
+
+def _load(code: bytes) -> int:
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
+    engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    _engines.append(engine)
+    return int(engine.get_function_address(SYMBOL))
+
+
+@cache
+def _target() -> Any:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm.Target.from_default_triple()
+
+
+def target_machine() -> Any:
+    """LLVM's description of this processor."""
+    features = llvm.get_host_cpu_features().flatten()
+    return _target().create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=3, codemodel="jitdefault", jit=True)
+
+
+@cache
+def folder() -> Path:
+    """The folder for the sources as they are: in $PELLUCID_CACHE_DIR, else in $XDG_CACHE_HOME/pellucid, else in ~/.cache/pellucid.
+
+    Where that cannot be written, a temporary folder of this process.
+    """
+    told = os.environ.get(VARIABLE)
+    base = Path(told) if told else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pellucid"
+    found = base / fingerprint()
+    fresh = not found.is_dir()
+    try:
+        found.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=found):
+            pass
+    except (OSError, RuntimeError):
+        found = Path(tempfile.mkdtemp(prefix="pellucid-"))
+        atexit.register(shutil.rmtree, found, ignore_errors=True)
+        fresh = True
+    if fresh:
+        print("Pellucid compiles its kernels for this machine, once: it takes some ten seconds.", file=sys.stderr, flush=True)
+    return found
+
+
+def fingerprint() -> str:
+    """A hash of those sources, of the versions of what compiles them, and of the processor."""
+    digest = hashlib.sha256()
+    for source in SOURCES:
+        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    for item in (sys.version, version("numba"), version("llvmlite"), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()):
+        digest.update(item.encode() + b"\0")
+    return digest.hexdigest()[:16]
