@@ -154,9 +154,10 @@ def _refuse_non_finite(array: Array, name: str) -> None:
     if array.size <= 4096:
         if np.isfinite(array).all():
             return
-    else:  # one sum is a faster test: it is finite for all but a few finite arrays, and never for one that holds NaN or infinity
+    else:  # a sum of squares is a faster test: finite for all but a few finite arrays, and never for one that holds NaN or infinity
+        flat = array.reshape(-1)
         with np.errstate(over="ignore", invalid="ignore"):
-            if np.isfinite(array.sum()):
+            if np.isfinite(np.dot(flat, flat)):
                 return
     bad = np.argwhere(~np.isfinite(array))
     if len(bad):

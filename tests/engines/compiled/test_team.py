@@ -26,6 +26,7 @@ from pellucid.engines.compiled.pace import Pace
 def many(monkeypatch):
     """A machine of four cores where every call is large enough for threads."""
     monkeypatch.setattr(team, "cores", lambda: 4)
+    monkeypatch.setattr(team, "_team", team._Team())
     monkeypatch.setattr(engine_module, "ALONE", 0)
     monkeypatch.setattr(engine_module, "WORTH", 0)
 
@@ -62,14 +63,14 @@ def trained(net, n_threads, seconds=10.0, clip=None):
 def test_the_bits_do_not_depend_on_the_number_of_threads_or_on_pauses(many, monkeypatch, dtype, clip):
     net = network(dtype=dtype, dropout=0.2)
     used = set()
-    run = team._together
-    monkeypatch.setattr(team, "_together", lambda kernel, net, call, count: used.add(count) or run(kernel, net, call, count))
+    run = team.run
+    monkeypatch.setattr(team, "run", lambda kernel, net, call, most: (run(kernel, net, call, most), used.add(call.n_threads)))
     monkeypatch.setattr(Pace, "choose", lambda self, most, seconds, guess: (most, 2 if seconds > 1 else 1))
     expected = trained(net, 1, clip=clip)
     for n_threads, seconds in ((2, 10.0), (3, 10.0), (4, 0.0), (2, 10.0)):
         for found, right in zip(trained(net, n_threads, seconds, clip), expected, strict=True):
             assert found.tobytes() == right.tobytes()
-    assert used == {2, 3, 4}
+    assert used == {1, 2, 3, 4}
 
 
 def test_a_batch_smaller_than_the_threads_take(many):
@@ -103,17 +104,6 @@ def test_the_limits_of_the_user(monkeypatch):
     with engine.at_most(3):
         assert engine._most(True) == 3
         assert engine._most(False) == 1
-
-
-def test_an_error_in_a_call_gives_its_threads_back():
-    before = team._team.busy
-
-    def fails(net, call, number):
-        raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        team.run(fails, 0, team.Call(), 2)
-    assert team._team.busy == before
 
 
 def test_trainings_in_several_python_threads_do_not_disturb_each_other(many):
@@ -171,7 +161,7 @@ def test_a_forked_child_trains_after_its_parent_did():
         if __name__ == "__main__":
             warnings.simplefilter("ignore", DeprecationWarning)
             here = [train(seed) for seed in range(3)]
-            assert team._team.pool is not None
+            assert len(team._team.bells) == 1
             with multiprocessing.get_context("fork").Pool(2) as pool:
                 there = pool.map(train, range(3))
             print(all((a == b).all() for a, b in zip(here, there)))
@@ -197,7 +187,7 @@ def test_the_pace_tries_each_number_and_keeps_the_fastest(monkeypatch):
     assert chosen[:4] == [4, 4, 2, 1], "the first call bears the start of the threads, and counts for nothing"
     assert chosen[4] == 2
     assert {1, 4} <= set(chosen[6:]), "from time to time the others are tried again"
-    assert chosen.count(2) > 28
+    assert chosen.count(2) > 30
     costs[2] = 1.0
     for _ in range(3):
         threads, steps = pace.choose(4, 0.05, 1e-4)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,15 @@ import numpy as np
 from pellucid.architecture import Architecture
 from pellucid.engines.base import Batches, Engine, Progress, Sums
 from pellucid.engines.compiled import rules, team
-from pellucid.engines.compiled.plan import Workspace, at
+from pellucid.engines.compiled.memory import at
+from pellucid.engines.compiled.plan import Workspace
 from pellucid.engines.compiled.training import Training, kernel
 from pellucid.engines.steps import run_steps
 from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import Optimizer
 
-ALONE = 500_000
-"""multiplications in a step below which one thread is enough: about 5 us, of which meeting four times would take one or two"""
+ALONE = 200_000
+"""multiplications in a step below which one thread is enough: 3 us in float32, of which meeting twice would take one"""
 WORTH = 10_000_000
 """multiplications below which a single pass over the data stays with one thread: about 100 us, where sending for another takes 50"""
 
@@ -37,7 +38,7 @@ class CompiledEngine:
         """until when to believe it, and the threads that this process may use"""
         self._training: Training | None = None
 
-    @contextlib.contextmanager
+    @contextmanager
     def at_most(self, n_threads: int | None) -> Iterator[None]:
         """While it is entered, use at most so many threads."""
         before, self.n_threads = self.n_threads, n_threads
@@ -115,11 +116,13 @@ class CompiledEngine:
 
     def _take(self, dtype: Any, rows: int, n_threads: int) -> Workspace:
         """Tables and memory that nobody else uses; who is done with them puts them back in ``_free``."""
-        with contextlib.suppress(IndexError):
-            while True:
+        while self._free:
+            try:
                 space = self._free.pop()
-                if space.rows >= rows and space.n_threads >= n_threads and space.dtype == dtype:
-                    return space
+            except IndexError:  # another thread was faster
+                break
+            if space.rows >= rows and space.n_threads >= n_threads and space.dtype == dtype:
+                return space
         return Workspace(self.architecture, dtype, rows, n_threads)
 
 

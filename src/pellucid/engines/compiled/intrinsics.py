@@ -153,3 +153,14 @@ def as_entry(typingctx: Any, number: Any, pointer: Any) -> Any:
         return context.cast(builder, arguments[0], number, pointer.dtype)
 
     return pointer.dtype(number, pointer), code
+
+
+@intrinsic
+def atomic_exchange(typingctx: Any, where: Any, expected: Any, value: Any) -> Any:
+    """Set the integer at an address if it is as expected, and say whether it was; nobody comes between."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        at = builder.inttoptr(arguments[0], INT.as_pointer())
+        return builder.extract_value(builder.cmpxchg(at, arguments[1], arguments[2], "seq_cst", "seq_cst"), 1)
+
+    return types.boolean(types.int64, types.int64, types.int64), code

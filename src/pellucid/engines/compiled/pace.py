@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 TRIAL = 0.002
 """seconds of a call that tries a number of threads; all of them are preferred while fewer are not a tenth faster"""
 AGAIN = 0.25
-"""seconds after which another number is tried again, since what else runs on the machine changes"""
+"""seconds after which another number is tried again, since what else runs on the machine changes; twice as many after each trial"""
 
 
 @dataclass
@@ -25,6 +25,7 @@ class Pace:
     tried: float = 0.0
     """when another number than the best was last tried"""
     turn: int = 0
+    wait: float = AGAIN
 
     def choose(self, most: int, seconds: float, guess: float) -> tuple[int, int]:
         """The threads for the next call, and its steps, if it is to last so many seconds; ``guess`` is the time of a step never made."""
@@ -36,8 +37,8 @@ class Pace:
             return untried[0], max(1, int(min(TRIAL, seconds) / (self.per_step.get(most) or self.first or guess)))
         chosen = min(counts, key=lambda count: self.per_step[count] * (1 if count == most else 1.1))
         now = time.monotonic()
-        if now - self.tried > AGAIN:
-            self.turn, self.tried = self.turn + 1, now
+        if now - self.tried > self.wait:
+            self.turn, self.tried, self.wait = self.turn + 1, now, 2 * self.wait
             others = [count for count in counts if count != chosen]
             chosen, seconds = others[self.turn % len(others)], min(TRIAL, seconds)
         return chosen, max(1, int(seconds / self.per_step[chosen]))

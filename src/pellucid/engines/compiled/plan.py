@@ -12,6 +12,7 @@ import numpy as np
 from pellucid.architecture import Architecture
 from pellucid.engines.compiled import rules
 from pellucid.engines.compiled.formulas import Rule
+from pellucid.engines.compiled.memory import aligned
 from pellucid.engines.compiled.parts import Part
 from pellucid.engines.compiled.sizes import COEFFICIENTS, INNER, UNIT, VECTOR_BYTES, VECTORS
 from pellucid.engines.compiled.store import address
@@ -65,14 +66,6 @@ def blocks_of(architecture: Architecture) -> list[list[Segment]]:
         blocks[-1].append(piece)
         room -= piece.count
     return blocks
-
-
-def aligned(count: int, dtype: Any) -> Array:
-    """An array that begins at the beginning of a cache line."""
-    size = np.dtype(dtype).itemsize
-    raw = np.empty(max(count, 1) * size + VECTOR_BYTES, dtype=np.uint8)
-    begin = -raw.ctypes.data % VECTOR_BYTES
-    return raw[begin : begin + max(count, 1) * size].view(dtype)
 
 
 @dataclass
@@ -208,8 +201,3 @@ class Workspace:
             worker["buffers"] = self._memory(3 * chunk * self.widest)
             worker["losses"] = self._memory(chunk, np.float64)
         self.net[0]["workers"] = self._keep(table)
-
-
-def at(array: Array | None) -> int:
-    """Where the entries of a contiguous array begin; 0 for none."""
-    return 0 if array is None else int(array.__array_interface__["data"][0])

@@ -43,6 +43,7 @@ KERNELS = (
     "tables",
     "tiles",
     "updates",
+    "workers",
 )
 """the modules that machine code is made of or made by"""
 HERE = Path(__file__).parent

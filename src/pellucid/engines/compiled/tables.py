@@ -44,6 +44,12 @@ CALL = _record(
 )
 """One call: the data, where to begin and to stop; what comes out of it"""
 
+DESK_BYTES = 128
+DESK = _record("state kernel net run number sleeps " + " ".join(f"unused_{i}" for i in range(DESK_BYTES // 8 - 6)))
+"""Where a worker finds its work; each on two cache lines of its own"""
+ASLEEP, IDLE, TAKEN, AT_WORK = range(4)
+"""the states of a worker"""
+
 
 class Call(ctypes.Structure):
     """One call, as Python fills it in: the record `CALL`."""

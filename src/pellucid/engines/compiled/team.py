@@ -9,26 +9,64 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from pellucid.engines.compiled.tables import Call
+from pellucid.engines.compiled.memory import aligned, at
+from pellucid.engines.compiled.parts import Part
+from pellucid.engines.compiled.store import address
+from pellucid.engines.compiled.tables import DESK, DESK_BYTES, Call
+from pellucid.equations.arrays import Array
 
 Kernel = Callable[[int, int, int], None]
 """a compiled function of the addresses of two tables and the number of the thread"""
 
 
 class _Team:
-    """The workers of this process."""
+    """The workers of this process: one fewer than its cores, asleep in Python when there is nothing to do."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.busy = 0
-        self.pool: ThreadPoolExecutor | None = None
+        self.desks: Array | None = None
+        self.bells: list[threading.Event] = []
+        self.core: int | None = None
+        """where the call came from that woke a worker last"""
+
+    def hire(self) -> None:
+        """Make the workers, where there are none yet."""
+        with self.lock:
+            if self.desks is not None:
+                return
+            desks = aligned(cores() - 1, DESK)
+            desks[:] = 0
+            self.bells = [threading.Event() for _ in desks]
+            self.sleeps = (ctypes.c_int64 * (desks.nbytes // 8)).from_buffer(desks)  # type: ignore[arg-type]
+            for number in range(len(desks)):
+                threading.Thread(target=self._work, args=(at(desks), number), name=f"pellucid-{number + 1}", daemon=True).start()
+            self.desks = desks
+
+    def wake(self) -> None:
+        """Wake those that were taken in their sleep."""
+        for number, bell in enumerate(self.bells):
+            if self.sleeps[number * WORDS + SLEEPS]:
+                self.sleeps[number * WORDS + SLEEPS] = 0
+                self.core = _this_core()
+                bell.set()
+
+    def _work(self, desks: int, number: int) -> None:
+        serve, bell = _function("serve", 1), self.bells[number]
+        while True:
+            bell.wait()
+            bell.clear()
+            with _apart(self.core, number + 1):
+                serve(desks + number * DESK_BYTES)
 
 
+WORDS = DESK_BYTES // 8
+SLEEPS = (DESK.names or ()).index("sleeps")
 _team = _Team()
 
 
@@ -80,44 +118,48 @@ def leave(count: int) -> None:
         team.busy -= count
 
 
-def run(kernel: Kernel, net: int, call: Call, wanted: int) -> int:
-    """Run a kernel on at most so many threads, this one among them, and say on how many."""
-    call.n_threads = count = enter(wanted)
+def run(kernel: int, net: int, call: Call, wanted: int) -> None:
+    """Run the kernel at an address on at most so many threads, this one among them; ``call.n_threads`` says then on how many."""
+    here = ctypes.addressof(call)
+    count = enter(wanted)
     try:
         if count == 1:
-            kernel(net, ctypes.addressof(call), 0)
+            call.n_threads = 1
+            _kernel(kernel)(net, here, 0)
         else:
-            _together(kernel, net, ctypes.addressof(call), count)
+            _together(kernel, net, here, count)
     finally:
         leave(count)
-    return count
 
 
-def _together(kernel: Kernel, net: int, call: int, n_threads: int) -> None:
+def _together(kernel: int, net: int, call: int, wanted: int) -> None:
     team = _team
-    if team.pool is None:
-        with team.lock:
-            team.pool = team.pool or ThreadPoolExecutor(cores(), thread_name_prefix="pellucid")
-    here = _this_core()
-    others = [team.pool.submit(_apart, here, kernel, net, call, number) for number in range(1, n_threads)]
-    kernel(net, call, 0)
-    for other in others:
-        other.result()
+    if team.desks is None:
+        team.hire()
+    desks, n_desks = at(team.desks), len(team.bells)
+    try:
+        _function("take", 6)(desks, n_desks, wanted, kernel, net, call)
+        team.wake()
+        _function("lead", 5)(desks, n_desks, kernel, net, call)
+    except BaseException:  # Ctrl-C, before the work began
+        _function("dismiss", 3)(desks, n_desks, call)
+        raise
 
 
-def _apart(here: int | None, kernel: Kernel, net: int, call: int, number: int) -> None:
-    """Run a kernel on a core of one's own: the ``number``-th after the one where the call comes from.
+@contextmanager
+def _apart(here: int | None, number: int) -> Iterator[None]:
+    """While it is entered, this thread keeps to a core of its own: the ``number``-th after the one where the call comes from.
 
     Where Linux wakes both threads on one core, it leaves them there for seconds: they give way to each other so often that neither looks
     worth moving, and a step takes as long as with one thread.
     """
     allowed = [] if here is None else sorted(os.sched_getaffinity(0))
     if here not in allowed:
-        kernel(net, call, number)
+        yield
         return
     os.sched_setaffinity(0, {allowed[(allowed.index(here) + number) % len(allowed)]})
     try:
-        kernel(net, call, number)
+        yield
     finally:
         os.sched_setaffinity(0, allowed)
 
@@ -136,7 +178,13 @@ def _this_core() -> int | None:
     return None if teller is None else teller()
 
 
-def kernel(address: int) -> Kernel:
-    """The function at an address, as Python calls it: without the lock."""
-    prototype = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
-    return prototype(address)
+@cache
+def _kernel(address: int) -> Kernel:
+    """The kernel at an address, as Python calls it: without Python's lock."""
+    return ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(address)
+
+
+@cache
+def _function(name: str, n_arguments: int) -> Callable[..., None]:
+    """A part of `pellucid.engines.compiled.workers`."""
+    return ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * n_arguments)(address(Part(f"workers.{name}")))

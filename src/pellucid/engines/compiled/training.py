@@ -10,11 +10,11 @@ import numpy as np
 
 from pellucid.engines.base import Batches, Progress
 from pellucid.engines.compiled import rules, team
+from pellucid.engines.compiled.memory import at
 from pellucid.engines.compiled.pace import Pace
 from pellucid.engines.compiled.parts import Part
-from pellucid.engines.compiled.plan import Workspace, at
+from pellucid.engines.compiled.plan import Workspace
 from pellucid.engines.compiled.store import address
-from pellucid.engines.compiled.team import Kernel
 from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import Optimizer
 
@@ -23,9 +23,9 @@ SPEED = 2e10
 
 
 @cache
-def kernel(name: str) -> Kernel:
-    """A kernel of `pellucid.engines.compiled.propagation`."""
-    return team.kernel(address(Part(f"propagation.{name}")))
+def kernel(name: str) -> int:
+    """Where a kernel of `pellucid.engines.compiled.propagation` begins."""
+    return address(Part(f"propagation.{name}"))
 
 
 class Training:
@@ -69,9 +69,9 @@ class Training:
             began, before = time.monotonic(), call.position
             threads, steps = pace.choose(most, min(seconds, deadline - began) / 2, self.multiplications / SPEED)
             call.stop = min(self.count, before + steps)
-            threads = team.run(kernel("train"), self.space.address, call, threads)
+            team.run(kernel("train"), self.space.address, call, threads)
             now = time.monotonic()
-            pace.note(threads, now - began, call.position - before)
+            pace.note(call.n_threads, now - began, call.position - before)
             if now >= deadline:
                 break
         progress.position, progress.step, progress.failed = call.position, call.step, bool(call.failed)
