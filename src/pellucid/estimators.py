@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import type_of_target, unique_labels
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -370,12 +369,23 @@ class MLPClassifier(ClassifierMixin, _MLP):
             return y.astype(np.float64), "log_loss"
         if y.ndim == 2:
             y = y.ravel()
-        self.classes_ = unique_labels(y)
+        try:
+            self.classes_ = np.unique(y)
+        except TypeError:  # labels that cannot be sorted, which scikit-learn has its own words for
+            self.classes_ = unique_labels(y)
         if len(self.classes_) < 2:
             got = f"one class ({self.classes_.tolist()[0]!r})"
             raise InputError(sentence("y", "MLPClassifier", got, "at least two classes", "check how the samples were selected"))
-        self._binarizer = LabelBinarizer().fit(y)
-        return self._binarizer.transform(y).astype(np.float64), "log_loss" if len(self.classes_) == 2 else "cross_entropy"
+        return self._columns(y), "log_loss" if len(self.classes_) == 2 else "cross_entropy"
+
+    def _columns(self, labels: Array) -> Array:
+        """One column, 1 for the second class, where there are two; else one column for each class."""
+        index = np.searchsorted(self.classes_, labels)
+        if len(self.classes_) == 2:
+            return index[:, None].astype(np.float64)
+        columns = np.zeros((len(index), len(self.classes_)))
+        columns[np.arange(len(index)), index] = 1
+        return columns
 
     def encode_targets(self, y: ArrayLike) -> Array:
         """One column for yes or no, one for each class, or the labels as they are.
@@ -393,7 +403,7 @@ class MLPClassifier(ClassifierMixin, _MLP):
             known = ", ".join(map(str, self.classes_[:10])) + (" ..." if len(self.classes_) > 10 else "")
             got, repair = repr(labels[unseen][0].item()), "correct the label, or train again with it"
             raise InputError(sentence("a label in y", "MLPClassifier", got, f"one seen in training ({known})", repair))
-        return np.asarray(self._binarizer.transform(labels)).astype(np.float64)
+        return self._columns(labels.ravel())
 
     def _output(self, n_outputs: int) -> str:
         return "sigmoid" if self._kind == "multilabel-indicator" or n_outputs == 1 else "softmax"

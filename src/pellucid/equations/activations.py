@@ -7,6 +7,7 @@ One frozen record holds every face of an activation. At a kink the derivative is
 from __future__ import annotations
 
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,6 +42,11 @@ class Activation(ABC):
     pieces: tuple[str, str]
     """the same two formulas out of stable pieces (sigmoid, softplus, expm1, where ...), as compiled engines take them"""
 
+    @property
+    def pieces_in_place(self) -> tuple[str, str] | None:
+        """The same for engines that write a over z: f' is then in a alone, and 0 may come out as -0; None where that cannot be."""
+        return None if "z" in re.findall(r"\w+", self.pieces[1]) or not all(self.pieces) else self.pieces
+
     @abstractmethod
     def backward(self, da: Inexact[Array, "m n"], z: Inexact[Array, "m n"], a: Inexact[Array, "m n"]) -> Inexact[Array, "m n"]:
         """Dz = the Jacobian of f, transposed, applied to da."""
@@ -56,6 +62,13 @@ class Elementwise(Activation):
 
     derivative: Callable[[Inexact[Array, "m n"], Inexact[Array, "m n"]], Inexact[Array, "m n"]]
     """f'(z), given z and a = f(z)"""
+    signed: tuple[str, str] | None = None
+    """pieces by which the sign of a, that of its zeros too, tells the side of the kink on which z was"""
+
+    @property
+    def pieces_in_place(self) -> tuple[str, str] | None:
+        """The signed pieces, where there are any."""
+        return self.signed or super().pieces_in_place
 
     def backward(self, da: Inexact[Array, "m n"], z: Inexact[Array, "m n"], a: Inexact[Array, "m n"]) -> Inexact[Array, "m n"]:
         """Dz = da * f'(z)."""
@@ -125,7 +138,8 @@ def relu() -> Activation:
         return namespace(z).astype(not_negative(z), z.dtype)
 
     pieces = "where(z < 0, 0, z)", "where(z < 0, 0, 1)"
-    return Elementwise("relu", "max(0, z)", "1 if z >= 0 else 0", NOT_NEGATIVE, (0.0,), forward, pieces, derivative)
+    signed = "where(z < 0, -0.0, z + 0.0)", "where(negative(a), 0, 1)"
+    return Elementwise("relu", "max(0, z)", "1 if z >= 0 else 0", NOT_NEGATIVE, (0.0,), forward, pieces, derivative, signed)
 
 
 def leaky_relu(slope: float = 0.01) -> Activation:
@@ -150,7 +164,8 @@ def leaky_relu(slope: float = 0.01) -> Activation:
     spec, text = spelled("leaky_relu", slope=slope), f"max({slope!r} * z, z)"
     number = repr(float(slope))
     pieces = f"where(z < 0, {number} * z, z)", f"where(z < 0, {number}, 1)"
-    return Elementwise(spec, text, f"1 if z >= 0 else {slope!r}", bounds, (0.0,), forward, pieces, derivative)
+    signed = (f"where(z < 0, {number} * z, z + 0.0)", f"where(negative(a), {number}, 1)") if slope > 0 else None
+    return Elementwise(spec, text, f"1 if z >= 0 else {slope!r}", bounds, (0.0,), forward, pieces, derivative, signed)
 
 
 def elu(alpha: float = 1.0) -> Activation:

@@ -33,8 +33,12 @@ class History(Mapping[str, list[float]]):
 
     def append(self, row: Mapping[str, float]) -> None:
         """Add an epoch."""
+        columns = self._columns
         for name, value in row.items():
-            self._columns.setdefault(name, []).append(float(value))
+            if name in columns:
+                columns[name].append(float(value))
+            else:
+                columns[name] = [float(value)]
         self.n_epochs += 1
 
     def last(self) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Callable
@@ -85,7 +86,8 @@ def _descend(training: Training, optimizer: Optimizer, interrupt: Interrupt, sho
                 return
             if progress.position < count:
                 show(epoch + progress.position / count, training.history.last() if training.history else {})
-        if not np.isfinite(progress.vector).all():
+        unsure = not math.isfinite(progress.gradient_norm_sum) or epoch == plan.epochs - 1  # else the next cost would tell
+        if unsure and not np.isfinite(progress.vector).all():
             raise training.diverged(progress.step, float(alphas[-1]), "not finite after the last step")
         row = {
             "loss": progress.cost_sum / progress.weight_sum,

@@ -59,13 +59,14 @@ class Training:
             row |= self.plan.held.evaluate(self.engine, self.vector, self.plan.metrics)
         row["seconds"] = seconds
         self.history.append(row)
-        self.publish(self.vector)
         epoch = self.history.n_epochs
         show(epoch, row)
-        moment = Moment(epoch, self.plan.epochs, self.history, self.vector, self.network)
-        for answer in [callback.on_epoch_end(moment) for callback in self.callbacks]:  # every one is asked
-            if answer:
-                self.history.stopped_by = answer if isinstance(answer, str) else "callback"
+        if self.callbacks:
+            self.publish(self.vector)
+            moment = Moment(epoch, self.plan.epochs, self.history, self.vector, self.network)
+            for answer in [callback.on_epoch_end(moment) for callback in self.callbacks]:  # every one is asked
+                if answer:
+                    self.history.stopped_by = answer if isinstance(answer, str) else "callback"
         if self.watch is not None and self.watch.see(epoch, row, self.vector):
             self.history.stopped_by = "early stopping"
         return bool(self.history.stopped_by)

@@ -19,8 +19,8 @@ from pellucid.engines.steps import run_steps
 from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import Optimizer
 
-ALONE = 200_000
-"""multiplications in a step below which one thread is enough: 3 us in float32, of which meeting twice would take one"""
+ALONE = 1_000_000
+"""multiplications in a step below which one thread is enough: some 20 us, as long as it takes to share them"""
 WORTH = 10_000_000
 """multiplications below which a single pass over the data stays with one thread: about 100 us, where sending for another takes 50"""
 

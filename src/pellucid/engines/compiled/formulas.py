@@ -10,13 +10,14 @@ import ast
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pellucid.engines.compiled.parts import Part
 from pellucid.errors import InputError, sentence
 
 ELEMENTARY = ("exp", "expm1", "log", "log1p", "tanh", "sigmoid", "softplus", "erf", "normal_cdf", "sqrt")
-PIECES = ("where", "clip", "sign", "square", "xlogy", "ratio", "number")
+PIECES = ("where", "negative", "clip", "sign", "square", "xlogy", "ratio", "number")
 WORDS = (*ELEMENTARY, *PIECES, "abs")
 ALLOWED = (
     ast.Expression, ast.Name, ast.Load, ast.Constant, ast.Call, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Add, ast.Sub, ast.Mult, ast.Div,
@@ -73,15 +74,17 @@ def _refused(what: str) -> InputError:
     return InputError(sentence("the text of a rule", "a formula", f"with {what}", f"one out of {', '.join(WORDS)}", "write it otherwise"))
 
 
-def names_in(text: str) -> set[str]:
+@cache
+def names_in(text: str) -> frozenset[str]:
     """The variables of a text."""
-    return {node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)} - set(WORDS)
+    return frozenset(node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)) - set(WORDS)
 
 
 def _code(text: str, names: Sequence[str], parameters: list[float]) -> str:
     return ast.unparse(_Typed(names, parameters).visit(ast.parse(text, mode="eval")).body)
 
 
+@cache
 def activation_forward(text: str) -> Rule:
     """The part (z, a, m, n, parameters): a = f(z)."""
     parameters: list[float] = []
@@ -90,6 +93,7 @@ def activation_forward(text: str) -> Rule:
     return _rule(FORWARD, body, parameters)
 
 
+@cache
 def activation_backward(text: str) -> Rule:
     """The part (da, z, a, m, n, parameters): dz = da * f'(z), written over da."""
     parameters: list[float] = []
@@ -102,6 +106,7 @@ def activation_backward(text: str) -> Rule:
     return _rule(BACKWARD, body, parameters)
 
 
+@cache
 def objective(contribution: str, slope: str, averages: bool) -> Rule:
     """The part (l, dz, z, a, y, m, n, parameters, both): l_i of each sample, and where ``both`` is set dz_L (or da_L).
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
 from numba.extending import intrinsic
 
 from pellucid.engines.compiled.elementary import log
 from pellucid.engines.compiled.intrinsics import select as where
+from pellucid.engines.compiled.intrinsics import size_of
 
 
 @intrinsic
@@ -22,6 +24,17 @@ def number(typingctx: Any, value: Any, like: Any) -> Any:
         return context.cast(builder, arguments[0], value, like)
 
     return like(value, like), code
+
+
+@intrinsic
+def negative(typingctx: Any, x: Any) -> Any:
+    """Whether the sign bit is set, as it is in -0."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        bits = ir.IntType(8 * size_of(context, x))
+        return builder.icmp_signed("<", builder.bitcast(arguments[0], bits), bits(0))
+
+    return types.boolean(x), code
 
 
 @njit(forceinline=True)

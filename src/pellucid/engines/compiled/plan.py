@@ -22,7 +22,7 @@ from pellucid.equations.arrays import Array
 PARTS = {
     name: Part(f"{module}.{name}")
     for module, names in (
-        ("products", ("multiply", "multiply_transposed")),
+        ("products", ("multiply", "multiply_transposed", "turn")),
         ("batches", ("gather", "weigh", "add_losses", "drop", "apply_mask", "penalize", "rescale", "add_squares")),
     )
     for name in names
@@ -151,17 +151,16 @@ class Workspace:
         for entry, layer in zip(table, self.architecture.layers, strict=True):
             entry["n_in"], entry["n_out"], entry["index"] = layer.n_inputs, layer.n_units, layer.index
             entry["W_at"], entry["b_at"] = (part.start * self.dtype.itemsize for part in (layer.weights, layer.biases))
-            entry["forward"], entry["parameters"] = self._rule(rules.forward(layer.activation))
-            entry["in_place"] = rules.in_place(layer.activation)
+            hidden = layer.index < len(self.architecture.layers)
+            pair = rules.activation(layer.activation, hidden)
+            entry["forward"], entry["parameters"] = self._rule(pair.forward)
+            entry["in_place"] = pair.in_place
             if not self.rows:
                 continue
             count = self.rows * layer.n_units
-            backward, numbers = self._rule(rules.backward(layer.activation))
-            entry["backward"] = backward
-            entry["backward_parameters"] = numbers
-            last = layer.index == len(self.architecture.layers)
+            entry["backward"], entry["backward_parameters"] = self._rule(pair.backward)
             entry["z"], entry["dz"] = self._memory(count), self._memory(count)
-            entry["f"] = entry["z"] if entry["in_place"] and not last else self._memory(count)
+            entry["f"] = entry["z"] if pair.in_place else self._memory(count)
             entry["threshold"] = math.ceil(layer.dropout * 2**53)
             entry["scale"] = self._keep(np.array([1 / (1 - layer.dropout)]))
         self.layers = table

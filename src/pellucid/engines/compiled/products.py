@@ -130,3 +130,11 @@ def multiply_transposed(
                     transpose(block, w_row, min(step, columns - t), min(step, inner - q), offset(strip, q * width + t), width)
             c_at = offset(c, j)
             _any_strip(m, inner, offset(a, p), a_row, 1, strip, width, c_at, c_row, c_at, c_row, min(p, 1), columns)
+
+
+@part
+def turn(source: Entries, rows: int, columns: int, target: Entries) -> None:
+    """target = source^T, entry by entry: for small matrices."""
+    for j in range(columns):
+        for i in range(rows):
+            target[j * rows + i] = source[i * columns + j]

@@ -20,7 +20,7 @@ from pellucid.engines.compiled.batches import mask_key
 from pellucid.engines.compiled.elementary import sqrt
 from pellucid.engines.compiled.intrinsics import atomic_add, atomic_load, atomic_store, call, give_way, pause, pointer_maker
 from pellucid.engines.compiled.parts import CallTable, NetTable, part
-from pellucid.engines.compiled.sizes import UNIT
+from pellucid.engines.compiled.sizes import UNIT, VECTOR_BYTES
 from pellucid.engines.compiled.tables import BLOCK, LAYER, SEGMENT, WORKER
 
 as_numbers = pointer_maker(types.float64)
@@ -86,6 +86,14 @@ def backward(net: Any, layers: Any, run: Any, worker: Any, first: Any, last: Any
         call(below.backward, (da, below.z + begin, below.f + begin, rows, width, below.backward_parameters))
 
 
+@njit
+def lying(rows: Any, width: Any, item: Any) -> Any:
+    """Whether a matrix of so few columns is better computed lying on its side: three columns leave most of a vector empty."""
+    lanes = VECTOR_BYTES // item
+    standing = rows * ((width + lanes - 1) // lanes)
+    return width * ((rows + lanes - 1) // lanes) < (standing if 2 * width > lanes else standing // 2)
+
+
 @njit(error_model="numpy")
 def block_gradient(net: Any, layers: Any, segments: Any, block: Any, m: Any, worker: Any, gradient: Any) -> Any:
     """dW_l = a_{l-1}^T dz_l and db_l = the sum of dz_l over the samples, for the parameters of one block."""
@@ -101,7 +109,12 @@ def block_gradient(net: Any, layers: Any, segments: Any, block: Any, m: Any, wor
         else:
             a = (layers[number - 1].a if number else net.x) + segment.first * net.item
             rows = segment.last - segment.first
-            call(net.multiply, (rows, width, m, a, 1, layer.n_in, layer.dz, width, to, width, to, 0, 0))
+            if lying(rows, width, net.item):
+                # dz^T a_{l-1}, and turned: the same sums, entry for entry, in fewer vectors
+                call(net.multiply, (width, rows, m, layer.dz, 1, width, a, layer.n_in, worker.strip, rows, to, 0, 0))
+                call(net.turn, (worker.strip, width, rows, to))
+            else:
+                call(net.multiply, (rows, width, m, a, 1, layer.n_in, layer.dz, width, to, width, to, 0, 0))
 
 
 @njit
@@ -309,16 +322,14 @@ def predict(net_at: NetTable, run_at: CallTable, me: int) -> None:
             W, b = run.vector + layer.W_at, run.vector + layer.b_at
             z = worker.buffers + free * net.room
             last = number == net.n_layers - 1
-            in_place = layer.in_place and not (last and run.Y)
-            f = z if in_place else worker.buffers + (free + 1) % 3 * net.room
+            f = z if layer.in_place else worker.buffers + (free + 1) % 3 * net.room
             if last and run.Y == 0:
                 f = run.output + first * n_out * item
-                z = f if in_place else z
             call(net.multiply, (rows, width, layer.n_in, a, layer.n_in, 1, W, width, z, width, b, 0, 1))
             if not (last and run.Y and net.output):
                 call(layer.forward, (z, f, rows, width, layer.parameters))
             a = f
-            free = (free + 1) % 3 if in_place else (free + 2) % 3
+            free = (free + 1) % 3 if layer.in_place else (free + 2) % 3
             if last and run.Y:
                 scratch, y = worker.buffers + free * net.room, run.Y + first * n_out * item
                 call(net.objective, (worker.losses, scratch, z, f, y, rows, width, net.parameters, 0))

@@ -20,23 +20,25 @@ WHOLE_ROWS = {
 """the fused pairs that are not element by element"""
 
 
-def forward(activation: Activation) -> Rule:
-    """a = f(z)."""
-    if isinstance(activation, Softmax):
-        return Rule(Part("rowwise.softmax"), ())
-    return formulas.activation_forward(_pieces(activation)[0])
+@dataclass(frozen=True)
+class Pair:
+    """The two rules of an activation; ``in_place``: a is written over z."""
+
+    forward: Rule
+    backward: Rule
+    in_place: bool
 
 
-def backward(activation: Activation) -> Rule:
-    """dz = da * f'(z)."""
-    if isinstance(activation, Softmax):
-        return Rule(Part("rowwise.softmax_backward"), ())
-    return formulas.activation_backward(_pieces(activation)[1])
-
-
-def in_place(activation: Activation) -> bool:
-    """Whether a may take the place of z: the derivative asks for a alone."""
-    return not isinstance(activation, Softmax) and "z" not in formulas.names_in(_pieces(activation)[1])
+def activation(record: Activation, hidden: bool) -> Pair:
+    """a = f(z) and dz = da * f'(z). Hidden layers write over z where they can: it halves the memory that the two loops touch."""
+    if isinstance(record, Softmax):
+        return Pair(Rule(Part("rowwise.softmax"), ()), Rule(Part("rowwise.softmax_backward"), ()), False)
+    if not all(record.pieces):
+        what, repair = "the activation", "use engine='reference', or give the record its pieces"
+        raise InputError(sentence(what, "the compiled engine", record.spec, "one with formulas in stable pieces", repair))
+    in_place = record.pieces_in_place if hidden else None
+    forward, backward = in_place or record.pieces
+    return Pair(formulas.activation_forward(forward), formulas.activation_backward(backward), in_place is not None)
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,6 @@ def objective(chain: Objective) -> Last:
         part = WHOLE_ROWS[chain.output.spec, loss.spec]
         return Last(Rule(part, ()), output=part.name == "rowwise.softmax_cross_entropy")
     return Last(formulas.objective(*pair.pieces, loss.averages))
-
-
-def _pieces(activation: Activation) -> tuple[str, str]:
-    if not all(activation.pieces):
-        what, repair = "the activation", "use engine='reference', or give the record its pieces"
-        raise InputError(sentence(what, "the compiled engine", activation.spec, "one with formulas in stable pieces", repair))
-    return activation.pieces
 
 
 @dataclass(frozen=True)

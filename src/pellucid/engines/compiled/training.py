@@ -35,7 +35,7 @@ class Training:
         self.space, self.progress, self.batches, self.optimizer = space, progress, batches, optimizer
         self.multiplications = multiplications
         """in a step"""
-        self.pace = Pace()
+        self.pace, self.call, self.kernel, self.guess = Pace(), space.call, kernel("train"), multiplications / SPEED
         update, dtype, call = rules.UPDATES[type(optimizer)], progress.vector.dtype, space.call
         self.settings = np.array([*(getattr(optimizer, name) for name in update.settings), *[0.0] * 4])
         self.order = None if batches.order is None else np.ascontiguousarray(batches.order, dtype=np.int64)
@@ -57,24 +57,26 @@ class Training:
 
     def run(self, rates: Array, most: int, seconds: float) -> None:
         """On to the end of the epoch, or for about so many seconds."""
-        progress, call, pace = self.progress, self.space.call, self.pace
-        deadline = time.monotonic() + seconds
-        call.rates, call.step, call.position, call.failed = at(rates), progress.step, progress.position, 0
+        progress, call, pace, count = self.progress, self.call, self.pace, self.count
+        now = time.monotonic()
+        deadline = now + seconds
+        position = progress.position
+        call.rates, call.step, call.position, call.failed = at(rates), progress.step, position, 0
         call.cost_sum, call.weight_sum, call.norm_sum = progress.cost_sum, progress.weight_sum, progress.gradient_norm_sum
         if self.batches.s is not None:
             call.weights = at(self._batch_weights())
         if self.order is not None and self.batches.order is not None and self.order is not self.batches.order:
             self.order[...] = self.batches.order
-        while call.position < self.count and not call.failed:
-            began, before = time.monotonic(), call.position
-            threads, steps = pace.choose(most, min(seconds, deadline - began) / 2, self.multiplications / SPEED)
-            call.stop = min(self.count, before + steps)
-            team.run(kernel("train"), self.space.address, call, threads)
-            now = time.monotonic()
-            pace.note(call.n_threads, now - began, call.position - before)
-            if now >= deadline:
+        while True:
+            began, before = now, position
+            threads, steps = pace.choose(most, min(seconds, deadline - began) / 2, self.guess)
+            call.stop = min(count, before + steps)
+            team.run(self.kernel, self.space.address, call, threads)
+            now, position = time.monotonic(), call.position
+            pace.note(call.n_threads, now - began, position - before)
+            if position == count or now >= deadline or call.failed:
                 break
-        progress.position, progress.step, progress.failed = call.position, call.step, bool(call.failed)
+        progress.position, progress.step, progress.failed = position, call.step, bool(call.failed)
         progress.cost_sum, progress.weight_sum, progress.gradient_norm_sum = call.cost_sum, call.weight_sum, call.norm_sum
 
     def _batch_weights(self) -> Array:
