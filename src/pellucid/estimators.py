@@ -23,7 +23,7 @@ from pellucid.equations.optimizers import LBFGS, Adam, GradientDescent, Momentum
 from pellucid.equations.schedules import Adaptive, ConstantRate, InverseScaling, Schedule
 from pellucid.errors import InputError, UnknownNameError, sentence
 from pellucid.network import Network
-from pellucid.training.callbacks import AnyCallback, EarlyStopping, Moment
+from pellucid.training.callbacks import AnyCallback, Callback, EarlyStopping, Moment
 from pellucid.training.history import History
 from pellucid.validation import one_of, positive_integer
 
@@ -304,14 +304,16 @@ class _MLP(BaseEstimator):
         return not named and type(X) is np.ndarray and X.dtype == network.vector.dtype and X.shape[1:] == (self.n_features_in_,)
 
 
-class _Stopping:
+class _Stopping(Callback):
     """scikit-learn's rule: stop when the training loss has not fallen by ``tol`` for more than ``patience`` epochs in a row."""
+
+    looks_at_network = False
 
     def __init__(self, tol: float, patience: int) -> None:
         self.tol, self.patience = tol, patience
         self.best, self.waited = math.inf, 0
 
-    def __call__(self, moment: Moment) -> str | None:
+    def on_epoch_end(self, moment: Moment) -> str | None:
         loss = moment.history["loss"][-1]
         self.waited = self.waited + 1 if loss > self.best - self.tol else 0
         self.best = min(self.best, loss)

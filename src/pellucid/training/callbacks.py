@@ -56,6 +56,9 @@ class Callback:
     'two are enough'
     """
 
+    looks_at_network = True
+    """False says that the history is enough, and spares bringing the network up to date after each epoch"""
+
     def on_train_begin(self, network: Any) -> None:
         """Before the first epoch."""
 

@@ -48,6 +48,7 @@ class Training:
         self.history = History()
         self.watch = Watch(plan.early_stopping) if plan.early_stopping else None
         self.callbacks = [as_callback(callback) for callback in plan.callbacks]
+        self.shown = any(callback.looks_at_network for callback in self.callbacks)
         self.safe, self.safe_epoch, self.safe_loss = self.vector.copy(), 1, math.inf
         """weights from before the epoch with the lowest loss so far: what a divergence falls back to"""
 
@@ -62,10 +63,11 @@ class Training:
         epoch = self.history.n_epochs
         show(epoch, row)
         if self.callbacks:
-            self.publish(self.vector)
+            if self.shown:
+                self.publish(self.vector)
             moment = Moment(epoch, self.plan.epochs, self.history, self.vector, self.network)
-            for answer in [callback.on_epoch_end(moment) for callback in self.callbacks]:  # every one is asked
-                if answer:
+            for callback in self.callbacks:  # every one is asked
+                if answer := callback.on_epoch_end(moment):
                     self.history.stopped_by = answer if isinstance(answer, str) else "callback"
         if self.watch is not None and self.watch.see(epoch, row, self.vector):
             self.history.stopped_by = "early stopping"

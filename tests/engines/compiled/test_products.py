@@ -59,10 +59,12 @@ def test_multiply(dtype, m, n, k, start, turned):
     A, B = rng.normal(size=(m, k)).astype(dtype), rng.normal(size=(k, n)).astype(dtype)
     whole, C = guarded(m, n, dtype)
     begin = rng.normal(size=(m, n)).astype(dtype) if start == "matrix" else rng.normal(size=n).astype(dtype)
-    stored, steps = (A.T.copy(), (1, m)) if turned else (A, (k, 1))
-    begin_row = {"none": 0, "row": 0, "matrix": n}[start]
-    arguments = (stored, *steps, B, n, C, n + 2, begin, begin_row, int(start != "none"))
-    call("multiply", dtype, m, n, k, *arguments)
+    if turned:
+        start = "none"
+        call("multiply_turned", dtype, m, n, k, A.T.copy(), m, B, n, C, n + 2)
+    else:
+        begin_row = {"none": 0, "row": 0, "matrix": n}[start]
+        call("multiply", dtype, m, n, k, A, k, B, n, C, n + 2, begin, begin_row, int(start != "none"))
     expected = A.astype(np.float64) @ B + (0 if start == "none" else begin)
     close(C, expected, k, dtype)
     assert intact(whole)
@@ -86,10 +88,21 @@ def test_long_inner_indices_and_large_matrices(dtype, m, n, k):
     rng = np.random.default_rng(0)
     A, B, b = rng.normal(size=(m, k)).astype(dtype), rng.normal(size=(k, n)).astype(dtype), rng.normal(size=n).astype(dtype)
     C, W = np.empty((m, n), dtype), B.T.copy()
-    call("multiply", dtype, m, n, k, A, k, 1, B, n, C, n, b, 0, 1)
+    call("multiply", dtype, m, n, k, A, k, B, n, C, n, b, 0, 1)
     close(C, A.astype(np.float64) @ B + b, k**0.5, dtype)
     call("multiply_transposed", dtype, m, n, k, A, k, W, k, C, n, strip(dtype))
     close(C, A.astype(np.float64) @ B, k**0.5, dtype)
+    call("multiply_turned", dtype, m, n, k, A.T.copy(), m, B, n, C, n)
+    close(C, A.astype(np.float64) @ B, k**0.5, dtype)
+
+
+def test_small_helpers():
+    rng = np.random.default_rng(0)
+    A, C, total = rng.normal(size=(7, 5)), np.empty((5, 7)), np.empty(5)
+    call("turn", "float64", A, 7, 5, C)
+    np.testing.assert_array_equal(C, A.T)
+    call("sum_rows", "float64", A, 7, 5, total)
+    np.testing.assert_allclose(total, A.sum(axis=0), rtol=1e-14)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -98,12 +111,12 @@ def test_a_row_has_the_same_bits_in_every_tile(dtype):
     rng = np.random.default_rng(0)
     A, B = rng.normal(size=(23, 50)).astype(dtype), rng.normal(size=(50, 37)).astype(dtype)
     whole = np.empty((23, 37), dtype)
-    call("multiply", dtype, 23, 37, 50, A, 50, 1, B, 37, whole, 37, B, 0, 0)
+    call("multiply", dtype, 23, 37, 50, A, 50, B, 37, whole, 37, B, 0, 0)
     for first in range(23):
         for count in (1, 2, 5, 23 - first):
             if first + count <= 23:
                 part = np.empty((count, 37), dtype)
-                call("multiply", dtype, count, 37, 50, A[first:], 50, 1, B, 37, part, 37, B, 0, 0)
+                call("multiply", dtype, count, 37, 50, A[first:], 50, B, 37, part, 37, B, 0, 0)
                 assert part.tobytes() == whole[first : first + count].tobytes()
 
 

@@ -55,7 +55,10 @@ class CompiledEngine:
         space = self._take(vector.dtype, 0, most)
         call = space.call
         call.vector, call.X, call.Y, call.n_rows, call.output = space.place(vector), at(X), 0, m, at(output)
-        team.run(kernel("predict"), space.address, call, most)
+        if most == 1:
+            team.alone(kernel("predict"), space.address, call)
+        else:
+            team.run(kernel("predict"), space.address, call, most)
         self._free.append(space)
         return output
 

@@ -7,21 +7,24 @@ waits for the thread that does not run. Neither can be known beforehand, but bot
 from __future__ import annotations
 
 import time
+from collections import deque
 from dataclasses import dataclass, field
 
 TRIAL = 0.002
 """seconds of a call that tries a number of threads; all of them are preferred while fewer are not a tenth faster"""
-AGAIN = 0.25
+AGAIN = 0.05
 """seconds after which another number is tried again, since what else runs on the machine changes; twice as many after each trial"""
+KEPT = 3
+"""the last times that count, the shortest of them: one disturbed call changes nothing"""
 
 
 @dataclass
 class Pace:
     """The time of a step with each number of threads that was tried."""
 
-    per_step: dict[int, float] = field(default_factory=dict)
-    first: float = 0.0
-    """the time of a step in the first call with several threads: it bears their start and untouched memory, so it only sizes the trials"""
+    times: dict[int, deque[float]] = field(default_factory=dict)
+    warm: bool = False
+    """whether a call was made that bore the start of the threads and untouched memory, which says nothing"""
     tried: float = 0.0
     """when another number than the best was last tried"""
     turn: int = 0
@@ -30,25 +33,26 @@ class Pace:
     def choose(self, most: int, seconds: float, guess: float) -> tuple[int, int]:
         """The threads for the next call, and its steps, if it is to last so many seconds; ``guess`` is the time of a step never made."""
         if most == 1:
-            return 1, max(1, int(seconds / self.per_step.get(1, guess)))
+            return 1, max(1, int(seconds / (min(self.times[1]) if 1 in self.times else guess)))
         counts = _counts(most)
-        untried = [count for count in counts if count not in self.per_step]
+        untried = [count for count in counts if count not in self.times]
         if untried:
-            return untried[0], max(1, int(min(TRIAL, seconds) / (self.per_step.get(most) or self.first or guess)))
-        chosen = min(counts, key=lambda count: self.per_step[count] * (1 if count == most else 1.1))
+            return untried[0], max(1, int(min(TRIAL, seconds) / guess))
+        known = {count: min(self.times[count]) for count in counts}
+        chosen = min(counts, key=lambda count: known[count] * (1 if count == most else 1.1))
         now = time.monotonic()
         if now - self.tried > self.wait:
             self.turn, self.tried, self.wait = self.turn + 1, now, 2 * self.wait
             others = [count for count in counts if count != chosen]
             chosen, seconds = others[self.turn % len(others)], min(TRIAL, seconds)
-        return chosen, max(1, int(seconds / self.per_step[chosen]))
+        return chosen, max(1, int(seconds / known[chosen]))
 
     def note(self, threads: int, seconds: float, steps: int) -> None:
         """What a call took."""
-        if threads > 1 and not self.first:
-            self.first = seconds / max(1, steps)
+        if threads > 1 and not self.warm:
+            self.warm = True
         elif steps:
-            self.per_step[threads] = seconds / steps
+            self.times.setdefault(threads, deque(maxlen=KEPT)).append(seconds / steps)
             self.tried = self.tried or time.monotonic()
 
 

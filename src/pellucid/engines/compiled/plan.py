@@ -22,7 +22,7 @@ from pellucid.equations.arrays import Array
 PARTS = {
     name: Part(f"{module}.{name}")
     for module, names in (
-        ("products", ("multiply", "multiply_transposed", "turn")),
+        ("products", ("multiply", "multiply_turned", "multiply_transposed", "turn", "sum_rows")),
         ("batches", ("gather", "weigh", "add_losses", "drop", "apply_mask", "penalize", "rescale", "add_squares")),
     )
     for name in names
@@ -84,7 +84,6 @@ class Workspace:
         self.net = np.zeros(1, NET)
         net = self.net[0]
         net["n_layers"], net["item"] = len(architecture.layers), self.dtype.itemsize
-        net["one"] = self._keep(np.ones(1, self.dtype))
         for name, part in PARTS.items():
             net[name] = address(part, self.dtype)
         self._layers()

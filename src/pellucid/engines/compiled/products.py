@@ -16,70 +16,57 @@ from pellucid.engines.compiled.sizes import INNER, ROWS, VECTOR_BYTES, VECTORS
 from pellucid.engines.compiled.tiles import lanes, tile, transpose
 
 
-def _strip(vectors: int, masked: int, wide: int = VECTOR_BYTES) -> Any:
-    """The function that computes one strip of columns of C, ``vectors`` of so many bytes wide, the last one masked or not."""
+def _strip(turned: int, vectors: int, masked: int, wide: int = VECTOR_BYTES) -> Any:
+    """The function that computes one strip of columns of C, ``vectors`` of so many bytes wide, the last one masked or not.
+
+    ``step`` is between the rows of A, whose entries are neighbours; or, where A is ``turned``, between the entries of a row, and the rows
+    are neighbours. That one of the two steps is the number 1 spares some of the arithmetic of addresses.
+    """
 
     @njit(error_model="numpy")
     def strip(
-        m: Any,
-        k: Any,
-        a: Any,
-        row_step: Any,
-        inner_step: Any,
-        b: Any,
-        b_row: Any,
-        c: Any,
-        c_row: Any,
-        start: Any,
-        start_row: Any,
-        started: Any,
-        columns: Any,
+        m: Any, k: Any, a: Any, step: Any, b: Any, b_row: Any, c: Any, c_row: Any, start: Any, start_row: Any, started: Any, columns: Any
     ) -> Any:
+        row, inner = (1, step) if turned else (step, 1)
         i = 0
         while i + ROWS <= m:
-            tile(ROWS, vectors, masked, wide, i, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, columns)
+            tile(ROWS, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns)
             i += ROWS
         if i + 4 <= m:
-            tile(4, vectors, masked, wide, i, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, columns)
+            tile(4, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns)
             i += 4
         if i + 2 <= m:
-            tile(2, vectors, masked, wide, i, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, columns)
+            tile(2, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns)
             i += 2
         if i < m:
-            tile(1, vectors, masked, wide, i, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, columns)
+            tile(1, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns)
 
     return strip
 
 
-_whole, _partial, _narrow = _strip(VECTORS, 0), _strip(VECTORS, 1), _strip(1, 1)
-# Half a vector for columns that fit into it: a machine whose cores do two halves at a time (Zen 4) is twice as fast with them.
-_slim = _strip(1, 1, max(VECTOR_BYTES // 2, 16))
+def _any_strip(turned: int) -> Any:
+    """The function that picks the strip for a number of columns."""
+    whole, partial, narrow = _strip(turned, VECTORS, 0), _strip(turned, VECTORS, 1), _strip(turned, 1, 1)
+    # Half a vector for columns that fit into it: a machine whose cores do two halves at a time (Zen 4) is twice as fast with them.
+    slim = _strip(turned, 1, 1, max(VECTOR_BYTES // 2, 16))
+
+    @njit(error_model="numpy")
+    def strip(
+        m: Any, k: Any, a: Any, step: Any, b: Any, b_row: Any, c: Any, c_row: Any, start: Any, start_row: Any, started: Any, columns: Any
+    ) -> Any:
+        if columns == VECTORS * lanes(b):
+            whole(m, k, a, step, b, b_row, c, c_row, start, start_row, started, columns)
+        elif columns > lanes(b):
+            partial(m, k, a, step, b, b_row, c, c_row, start, start_row, started, columns)
+        elif 2 * columns > lanes(b):
+            narrow(m, k, a, step, b, b_row, c, c_row, start, start_row, started, columns)
+        else:
+            slim(m, k, a, step, b, b_row, c, c_row, start, start_row, started, columns)
+
+    return strip
 
 
-@njit(error_model="numpy")
-def _any_strip(
-    m: Any,
-    k: Any,
-    a: Any,
-    row_step: Any,
-    inner_step: Any,
-    b: Any,
-    b_row: Any,
-    c: Any,
-    c_row: Any,
-    start: Any,
-    start_row: Any,
-    started: Any,
-    columns: Any,
-) -> Any:
-    if columns == VECTORS * lanes(b):
-        _whole(m, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, columns)
-    elif columns > lanes(b):
-        _partial(m, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, columns)
-    elif 2 * columns > lanes(b):
-        _narrow(m, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, columns)
-    else:
-        _slim(m, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, columns)
+_straight, _turned = _any_strip(0), _any_strip(1)
 
 
 @part
@@ -88,8 +75,7 @@ def multiply(
     n: int,
     k: int,
     a: Entries,
-    row_step: int,
-    inner_step: int,
+    a_row: int,
     b: Entries,
     b_row: int,
     c: Entries,
@@ -98,19 +84,29 @@ def multiply(
     start_row: int,
     started: int,
 ) -> None:
-    """C = start + A B, C (m, n): A[i, p] at a[i row_step + p inner_step], B (k, n) with rows of b_row entries.
+    """C = start + A B: A (m, k), B (k, n), C (m, n), each with rows of so many entries.
 
     ``start`` has rows of start_row entries (0: one row for all); it is left out where ``started`` is 0.
     """
     width = VECTORS * lanes(b)
     for p in range(0, k, INNER):
         inner = min(INNER, k - p)
-        a_here, b_here = offset(a, p * inner_step), offset(b, p * b_row)
         if p:
             start, start_row, started = c, c_row, 1
         for j in range(0, n, width):
-            columns, c_at, start_at = min(width, n - j), offset(c, j), offset(start, j)
-            _any_strip(m, inner, a_here, row_step, inner_step, offset(b_here, j), b_row, c_at, c_row, start_at, start_row, started, columns)
+            columns, b_at = min(width, n - j), offset(b, p * b_row + j)
+            _straight(m, inner, offset(a, p), a_row, b_at, b_row, offset(c, j), c_row, offset(start, j), start_row, started, columns)
+
+
+@part
+def multiply_turned(m: int, n: int, k: int, a: Entries, a_row: int, b: Entries, b_row: int, c: Entries, c_row: int) -> None:
+    """C = A^T B: A (k, m), B (k, n), C (m, n)."""
+    width = VECTORS * lanes(b)
+    for p in range(0, k, INNER):
+        inner = min(INNER, k - p)
+        for j in range(0, n, width):
+            columns, b_at, c_at = min(width, n - j), offset(b, p * b_row + j), offset(c, j)
+            _turned(m, inner, offset(a, p * a_row), a_row, b_at, b_row, c_at, c_row, c_at, c_row, min(p, 1), columns)
 
 
 @part
@@ -129,7 +125,7 @@ def multiply_transposed(
                     block = offset(w, (j + t) * w_row + p + q)
                     transpose(block, w_row, min(step, columns - t), min(step, inner - q), offset(strip, q * width + t), width)
             c_at = offset(c, j)
-            _any_strip(m, inner, offset(a, p), a_row, 1, strip, width, c_at, c_row, c_at, c_row, min(p, 1), columns)
+            _straight(m, inner, offset(a, p), a_row, strip, width, c_at, c_row, c_at, c_row, min(p, 1), columns)
 
 
 @part
@@ -138,3 +134,13 @@ def turn(source: Entries, rows: int, columns: int, target: Entries) -> None:
     for j in range(columns):
         for i in range(rows):
             target[j * rows + i] = source[i * columns + j]
+
+
+@part
+def sum_rows(source: Entries, m: int, n: int, total: Entries) -> None:
+    """total = the sum of the rows of a matrix, in their order."""
+    for j in range(n):
+        total[j] = source[j]
+    for i in range(1, m):
+        for j in range(n):
+            total[j] += source[i * n + j]

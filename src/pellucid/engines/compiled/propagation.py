@@ -40,7 +40,7 @@ def forward(net: Any, layers: Any, run: Any, worker: Any, first: Any, last: Any,
         begin = first * width * net.item
         at = a + first * layer.n_in * net.item
         W, b = run.vector + layer.W_at, run.vector + layer.b_at
-        call(net.multiply, (rows, width, layer.n_in, at, layer.n_in, 1, W, width, layer.z + begin, width, b, 0, 1))
+        call(net.multiply, (rows, width, layer.n_in, at, layer.n_in, W, width, layer.z + begin, width, b, 0, 1))
         if number < net.n_layers - 1 or net.output == 0:
             call(layer.forward, (layer.z + begin, layer.f + begin, rows, width, layer.parameters))
         if layer.f != layer.a:
@@ -105,16 +105,16 @@ def block_gradient(net: Any, layers: Any, segments: Any, block: Any, m: Any, wor
         layer = layers[number]
         width = layer.n_out
         if bias:
-            call(net.multiply, (1, width, m, net.one, 0, 0, layer.dz, width, to, width, to, 0, 0))
+            call(net.sum_rows, (layer.dz, m, width, to))
         else:
             a = (layers[number - 1].a if number else net.x) + segment.first * net.item
             rows = segment.last - segment.first
             if lying(rows, width, net.item):
                 # dz^T a_{l-1}, and turned: the same sums, entry for entry, in fewer vectors
-                call(net.multiply, (width, rows, m, layer.dz, 1, width, a, layer.n_in, worker.strip, rows, to, 0, 0))
+                call(net.multiply_turned, (width, rows, m, layer.dz, width, a, layer.n_in, worker.strip, rows))
                 call(net.turn, (worker.strip, width, rows, to))
             else:
-                call(net.multiply, (rows, width, m, a, 1, layer.n_in, layer.dz, width, to, width, to, 0, 0))
+                call(net.multiply_turned, (rows, width, m, a, layer.n_in, layer.dz, width, to, width))
 
 
 @njit
@@ -325,7 +325,7 @@ def predict(net_at: NetTable, run_at: CallTable, me: int) -> None:
             f = z if layer.in_place else worker.buffers + (free + 1) % 3 * net.room
             if last and run.Y == 0:
                 f = run.output + first * n_out * item
-            call(net.multiply, (rows, width, layer.n_in, a, layer.n_in, 1, W, width, z, width, b, 0, 1))
+            call(net.multiply, (rows, width, layer.n_in, a, layer.n_in, W, width, z, width, b, 0, 1))
             if not (last and run.Y and net.output):
                 call(layer.forward, (z, f, rows, width, layer.parameters))
             a = f

@@ -132,6 +132,12 @@ def run(kernel: int, net: int, call: Call, wanted: int) -> None:
         leave(count)
 
 
+def alone(kernel: int, net: int, call: Call) -> None:
+    """Run a kernel for a moment on this thread, without counting it."""
+    call.n_threads = 1
+    _kernel(kernel)(net, ctypes.addressof(call), 0)
+
+
 def _together(kernel: int, net: int, call: int, wanted: int) -> None:
     team = _team
     if team.desks is None:

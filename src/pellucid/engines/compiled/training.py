@@ -21,6 +21,9 @@ from pellucid.equations.optimizers import Optimizer
 SPEED = 2e10
 """multiplications a second, until a call has been timed: to let the first one return in time"""
 
+BRIEF = 1e-3
+"""seconds below which an epoch is not timed any more"""
+
 
 @cache
 def kernel(name: str) -> int:
@@ -42,6 +45,8 @@ class Training:
         self.weights: Array | None = None
         self.clipped = np.empty_like(progress.vector) if batches.clip_norm is not None else None
         self.count = batches.count
+        self.brief = False
+        """whether an epoch is over in no time"""
         call.settings, call.order, call.gradient = at(self.settings), at(self.order), at(self.clipped)
         call.X, call.Y, call.s, call.vector = at(batches.X), at(batches.Y), at(batches.s), at(progress.vector)
         states = [at(part) for part in progress.state] or [call.vector]
@@ -67,14 +72,19 @@ class Training:
             call.weights = at(self._batch_weights())
         if self.order is not None and self.batches.order is not None and self.order is not self.batches.order:
             self.order[...] = self.batches.order
-        while True:
+        if self.brief and most == 1:  # nothing to try, nothing to share: half of what an epoch of a small network costs in Python
+            call.stop = count
+            team.alone(self.kernel, self.space.address, call)
+            position = call.position
+        while position < count and not call.failed:
             began, before = now, position
             threads, steps = pace.choose(most, min(seconds, deadline - began) / 2, self.guess)
             call.stop = min(count, before + steps)
             team.run(self.kernel, self.space.address, call, threads)
             now, position = time.monotonic(), call.position
             pace.note(call.n_threads, now - began, position - before)
-            if position == count or now >= deadline or call.failed:
+            self.brief = before == 0 and position == count and now - began < BRIEF
+            if now >= deadline:
                 break
         progress.position, progress.step, progress.failed = position, call.step, bool(call.failed)
         progress.cost_sum, progress.weight_sum, progress.gradient_norm_sum = call.cost_sum, call.weight_sum, call.norm_sum
