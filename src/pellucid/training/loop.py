@@ -65,14 +65,15 @@ def _descend(training: Training, optimizer: Optimizer, interrupt: Interrupt, sho
     plateau = Plateau()
     progress = Progress(training.vector, optimizer.init(training.vector))
     shuffled = plan.shuffle and count > 1
-    order = np.empty(m, np.int64) if shuffled else plan.rows
-    batches = Batches(plan.X, plan.Y, plan.s, order, batch_size, plan.seed, plan.clip_norm)
+    order = np.empty(m if shuffled else 0, np.int64)
+    batches = Batches(plan.X, plan.Y, plan.s, order if shuffled else plan.rows, batch_size, plan.seed, plan.clip_norm)
     rates = Rates(schedule, Horizon(count, count * plan.epochs))
     for epoch in range(plan.epochs):
         started = time.perf_counter()
         if shuffled:
-            visits = rng.permutation(m)
-            batches.order[...] = visits if plan.rows is None else plan.rows[visits]  # type: ignore[index]
+            for at in range(0, m, 1 << 16):  # in pieces: there is to be one order in memory, not two
+                order[at : at + (1 << 16)] = np.arange(at, min(at + (1 << 16), m)) if plan.rows is None else plan.rows[at : at + (1 << 16)]
+            rng.shuffle(order)
         alphas = rates.of_epoch(epoch, plateau)
         before = training.vector.copy()
         progress.position, progress.cost_sum, progress.weight_sum, progress.gradient_norm_sum = 0, 0.0, 0.0, 0.0

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pellucid.architecture import Architecture
+from pellucid.engines.compiled.machine import INNER
 from pellucid.engines.compiled.parts import Part
 from pellucid.engines.compiled.plan import Segment, blocks_of
-from pellucid.engines.compiled.sizes import INNER
 from pellucid.engines.compiled.store import address
 
 DTYPES = ["float32", "float64"]

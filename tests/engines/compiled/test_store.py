@@ -87,7 +87,7 @@ def test_the_folder_goes_by_every_source_that_machine_code_is_made_of():
         for path in here.glob("*.py")
         if any(word in path.read_text() for word in ("@njit", "@part", "@intrinsic", "@compiled\n", "CFunc("))
     }
-    assert making | {"formulas", "tables", "sizes"} <= set(store.KERNELS)
+    assert making | {"formulas", "tables", "machine"} <= set(store.KERNELS)
     assert all(path.is_file() for path in store.SOURCES)
 
 

@@ -12,7 +12,7 @@ from numba.core.ccallback import CFunc
 from numba.core.compiler import Compiler
 from numba.core.compiler_lock import global_compiler_lock
 
-from pellucid.engines.compiled.store import SYMBOL, target_machine
+from pellucid.engines.compiled.machine import SYMBOL, target_machine
 from pellucid.engines.compiled.tables import CALL, NET
 
 KINDS = {

@@ -12,9 +12,9 @@ import numpy as np
 from pellucid.architecture import Architecture
 from pellucid.engines.compiled import rules
 from pellucid.engines.compiled.formulas import Rule
+from pellucid.engines.compiled.machine import COEFFICIENTS, INNER, UNIT, VECTOR_BYTES, VECTORS
 from pellucid.engines.compiled.memory import aligned
 from pellucid.engines.compiled.parts import Part
-from pellucid.engines.compiled.sizes import COEFFICIENTS, INNER, UNIT, VECTOR_BYTES, VECTORS
 from pellucid.engines.compiled.store import address
 from pellucid.engines.compiled.tables import BLOCK, LAYER, NET, SEGMENT, WORKER, Call
 from pellucid.equations.arrays import Array

@@ -11,8 +11,8 @@ from typing import Any
 from numba import njit
 
 from pellucid.engines.compiled.intrinsics import offset
+from pellucid.engines.compiled.machine import INNER, ROWS, VECTOR_BYTES, VECTORS
 from pellucid.engines.compiled.parts import Entries, part
-from pellucid.engines.compiled.sizes import INNER, ROWS, VECTOR_BYTES, VECTORS
 from pellucid.engines.compiled.tiles import lanes, tile, transpose
 
 

@@ -19,8 +19,8 @@ from numba import carray, from_dtype, njit, types
 from pellucid.engines.compiled.batches import mask_key
 from pellucid.engines.compiled.elementary import sqrt
 from pellucid.engines.compiled.intrinsics import atomic_add, atomic_load, atomic_store, call, give_way, pause, pointer_maker
+from pellucid.engines.compiled.machine import UNIT, VECTOR_BYTES
 from pellucid.engines.compiled.parts import CallTable, NetTable, part
-from pellucid.engines.compiled.sizes import UNIT, VECTOR_BYTES
 from pellucid.engines.compiled.tables import BLOCK, LAYER, SEGMENT, WORKER
 
 as_numbers = pointer_maker(types.float64)

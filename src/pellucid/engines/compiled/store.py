@@ -23,23 +23,22 @@ from typing import Any
 import llvmlite.binding as llvm
 import numpy as np
 
+from pellucid.engines.compiled.machine import SYMBOL, target_machine
 from pellucid.engines.compiled.parts import Part
 
 VARIABLE = "PELLUCID_CACHE_DIR"
-SYMBOL = "part"
-"""the name of the function in each object file"""
 KERNELS = (
     "batches",
     "compiler",
     "elementary",
     "formulas",
     "intrinsics",
+    "machine",
     "parts",
     "pieces",
     "products",
     "propagation",
     "rowwise",
-    "sizes",
     "tables",
     "tiles",
     "updates",
@@ -91,19 +90,6 @@ def _load(code: bytes) -> int:
     engine.finalize_object()
     _engines.append(engine)
     return int(engine.get_function_address(SYMBOL))
-
-
-@cache
-def _target() -> Any:
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    return llvm.Target.from_default_triple()
-
-
-def target_machine() -> Any:
-    """LLVM's description of this processor."""
-    features = llvm.get_host_cpu_features().flatten()
-    return _target().create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=3, codemodel="jitdefault", jit=True)
 
 
 @cache

@@ -20,7 +20,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from pellucid.engines.compiled.intrinsics import INT, size_of
-from pellucid.engines.compiled.sizes import VECTOR_BYTES
+from pellucid.engines.compiled.machine import VECTOR_BYTES
 
 BIT = ir.IntType(1)
 HALF = ir.IntType(32)
