@@ -37,10 +37,12 @@ TOLERANCE = {"float64": 1e-12, "float32": 2e-4}
 
 
 def off(found, expected, floor=0.0):
-    """The largest difference, relative to the largest entry."""
-    expected = np.asarray(expected, dtype=np.float64)
-    scale = max(float(np.abs(expected).max()), floor, 1e-300)
-    return float(np.abs(np.asarray(found, dtype=np.float64) - expected).max()) / scale
+    """The largest difference, relative to the largest entry; what is infinite or NaN must be so in both."""
+    found, expected = np.asarray(found, dtype=np.float64), np.asarray(expected, dtype=np.float64)
+    finite = np.isfinite(expected)
+    np.testing.assert_array_equal(found[~finite], expected[~finite])
+    scale = max(float(np.abs(expected[finite]).max(initial=0.0)), floor, 1e-300)
+    return float(np.abs(found[finite] - expected[finite]).max(initial=0.0)) / scale
 
 
 def both(net):

@@ -12,8 +12,12 @@ from dataclasses import dataclass, field
 
 TRIAL = 0.002
 """seconds of a call that tries a number of threads; all of them are preferred while fewer are not a tenth faster"""
+LONG = 0.005
+"""seconds that a step may be expected to take with one thread, if fewer threads are to be tried at once: longer ones gain by all of them,
+and a trial of fewer would cost what it could save"""
 AGAIN = 0.05
-"""seconds after which another number is tried again, since what else runs on the machine changes; twice as many after each trial"""
+"""seconds (or 20 steps, if that is longer) after which another number is tried, since what else runs on the machine changes; then after
+twice as many"""
 KEPT = 3
 """the last times that count, the shortest of them: one disturbed call changes nothing"""
 
@@ -28,7 +32,7 @@ class Pace:
     tried: float = 0.0
     """when another number than the best was last tried"""
     turn: int = 0
-    wait: float = AGAIN
+    wait: float = 0.0
 
     def choose(self, most: int, seconds: float, guess: float) -> tuple[int, int]:
         """The threads for the next call, and its steps, if it is to last so many seconds; ``guess`` is the time of a step never made."""
@@ -36,16 +40,17 @@ class Pace:
             return 1, max(1, int(seconds / (min(self.times[1]) if 1 in self.times else guess)))
         counts = _counts(most)
         untried = [count for count in counts if count not in self.times]
-        if untried:
+        if most in untried or (untried and guess <= LONG):
             return untried[0], max(1, int(min(TRIAL, seconds) / guess))
-        known = {count: min(self.times[count]) for count in counts}
-        chosen = min(counts, key=lambda count: known[count] * (1 if count == most else 1.1))
+        known = {count: min(self.times[count]) for count in counts if count in self.times}
+        chosen = min(known, key=lambda count: known[count] * (1 if count == most else 1.1))
+        self.wait = self.wait or max(AGAIN, 20 * guess)
         now = time.monotonic()
         if now - self.tried > self.wait:
             self.turn, self.tried, self.wait = self.turn + 1, now, 2 * self.wait
-            others = [count for count in counts if count != chosen]
+            others = untried or [count for count in counts if count != chosen]
             chosen, seconds = others[self.turn % len(others)], min(TRIAL, seconds)
-        return chosen, max(1, int(seconds / known[chosen]))
+        return chosen, max(1, int(seconds / known.get(chosen, guess)))
 
     def note(self, threads: int, seconds: float, steps: int) -> None:
         """What a call took."""
