@@ -207,7 +207,6 @@ PLACES = {
     "a W": (products, "multiply", "min(INNER, k - p)", "min(INNER, k - p - k // 700)"),
     "a^T dz": (products, "multiply_turned", "min(INNER, k - p)", "min(INNER, k - p - 1)"),
     "dz W^T": (products, "multiply_transposed", "c_at = offset(c, j)", "c_at = offset(c, j); strip[0] *= as_entry(1.001, c)"),
-    "the sum of rows": (products, "sum_rows", "total[j] = source[j]", "total[j] = as_entry(1.001, source) * source[j]"),
     "the masks": (batches_module, "apply_mask", "f[entry] * mask[entry]", "f[entry] * mask[entry] * as_entry(1.001, f)"),
     "the sample weights": (batches_module, "weigh", "share = as_entry(factor[0], dz)", "share = as_entry(1.001 * factor[0], dz)"),
     "dropout": (batches_module, "drop", "as_entry(scale[0], f)", "as_entry(1.001 * scale[0], f)"),

@@ -118,13 +118,14 @@ class CompiledEngine:
         return limit
 
     def _take(self, dtype: Any, rows: int, n_threads: int) -> Workspace:
-        """Tables and memory that nobody else uses; who is done with them puts them back in ``_free``."""
+        """Tables and memory that nobody else uses, for so many rows, or (0) to predict; to be put back in ``_free`` after use."""
         while self._free:
             try:
                 space = self._free.pop()
             except IndexError:  # another thread was faster
                 break
-            if space.rows >= rows and space.n_threads >= n_threads and space.dtype == dtype:
+            fits = space.rows >= rows > 0 or space.rows == rows
+            if fits and space.n_threads >= n_threads and space.dtype == dtype:
                 return space
         return Workspace(self.architecture, dtype, rows, n_threads)
 

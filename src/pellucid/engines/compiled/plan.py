@@ -15,6 +15,7 @@ from pellucid.engines.compiled.formulas import Rule
 from pellucid.engines.compiled.machine import COEFFICIENTS, INNER, UNIT, VECTOR_BYTES, VECTORS
 from pellucid.engines.compiled.memory import aligned
 from pellucid.engines.compiled.parts import Part
+from pellucid.engines.compiled.rules import Last
 from pellucid.engines.compiled.store import address
 from pellucid.engines.compiled.tables import BLOCK, LAYER, NET, SEGMENT, WORKER, Call
 from pellucid.equations.arrays import Array
@@ -22,15 +23,19 @@ from pellucid.equations.arrays import Array
 PARTS = {
     name: Part(f"{module}.{name}")
     for module, names in (
-        ("products", ("multiply", "multiply_turned", "multiply_transposed", "turn", "sum_rows")),
+        ("products", ("multiply", "multiply_turned", "multiply_transposed", "turn")),
         ("batches", ("gather", "weigh", "add_losses", "drop", "apply_mask", "penalize", "rescale", "add_squares")),
     )
     for name in names
 }
+PREDICTION = ("multiply", "add_losses")
+"""those that prediction needs"""
 BLOCKS = 32
 """into how many blocks the parameters are cut, so that threads get equal shares; within these bounds:"""
 SMALLEST, LARGEST = 512, 1 << 15
 """entries of a block: the call for each costs 0.1 us; its gradient is to stay in the second-level cache"""
+WHOLE = 2048
+"""parameters that are one block: a step of so few is over before they are shared"""
 CHUNK_ENTRIES, CHUNK_ROWS = 1 << 17, 256
 """rows that go through the network together in prediction: as many as keep their activations in the second-level cache"""
 
@@ -49,7 +54,8 @@ def blocks_of(architecture: Architecture) -> list[list[Segment]]:
 
     The cut depends on the architecture alone, so that no sum depends on the number of threads.
     """
-    target = min(max(architecture.n_parameters // BLOCKS, SMALLEST), LARGEST)
+    small = architecture.n_parameters <= WHOLE
+    target = WHOLE if small else min(max(architecture.n_parameters // BLOCKS, SMALLEST), LARGEST)
     pieces = []
     for index, layer in enumerate(architecture.layers):
         height = max(8, target // layer.n_units // 8 * 8)
@@ -85,10 +91,11 @@ class Workspace:
         net = self.net[0]
         net["n_layers"], net["item"] = len(architecture.layers), self.dtype.itemsize
         for name, part in PARTS.items():
-            net[name] = address(part, self.dtype)
-        self._layers()
+            if rows or name in PREDICTION:  # no part is compiled before it is needed
+                net[name] = address(part, self.dtype)
         last = architecture.layers[-1]
         objective = rules.objective(architecture.objective)
+        self._layers(objective)
         net["objective"], net["parameters"] = self._rule(objective.rule)
         net["link"], net["output"] = objective.link, objective.output
         self.widest = max(architecture.sizes[1:])
@@ -99,6 +106,7 @@ class Workspace:
             net["x_copy"] = self._memory(rows * architecture.sizes[0])
             net["y_copy"] = self._memory(rows * last.n_units)
             net["s_copy"] = self._memory(rows)
+            net["ones"] = self._keep(np.ones(rows, self.dtype))
             net["losses"] = self._memory(rows, np.float64)
             net["units"] = self._memory(2 * math.ceil(rows / UNIT), np.float64)
         self._workers(segments)
@@ -145,19 +153,21 @@ class Workspace:
     def _rule(self, rule: Rule) -> tuple[int, int]:
         return address(rule.part, self.dtype), self._keep(np.array(rule.parameters or (0.0,), dtype=self.dtype))
 
-    def _layers(self) -> None:
+    def _layers(self, objective: Last) -> None:
         table = np.zeros(len(self.architecture.layers), LAYER)
         for entry, layer in zip(table, self.architecture.layers, strict=True):
             entry["n_in"], entry["n_out"], entry["index"] = layer.n_inputs, layer.n_units, layer.index
             entry["W_at"], entry["b_at"] = (part.start * self.dtype.itemsize for part in (layer.weights, layer.biases))
             hidden = layer.index < len(self.architecture.layers)
             pair = rules.activation(layer.activation, hidden)
-            entry["forward"], entry["parameters"] = self._rule(pair.forward)
+            if hidden or not (self.rows and objective.output):
+                entry["forward"], entry["parameters"] = self._rule(pair.forward)
             entry["in_place"] = pair.in_place
             if not self.rows:
                 continue
             count = self.rows * layer.n_units
-            entry["backward"], entry["backward_parameters"] = self._rule(pair.backward)
+            if hidden or objective.link:
+                entry["backward"], entry["backward_parameters"] = self._rule(pair.backward)
             entry["z"], entry["dz"] = self._memory(count), self._memory(count)
             entry["f"] = entry["z"] if pair.in_place else self._memory(count)
             entry["threshold"] = math.ceil(layer.dropout * 2**53)

@@ -105,7 +105,7 @@ def block_gradient(net: Any, layers: Any, segments: Any, block: Any, m: Any, wor
         layer = layers[number]
         width = layer.n_out
         if bias:
-            call(net.sum_rows, (layer.dz, m, width, to))
+            call(net.multiply, (1, width, m, net.ones, m, layer.dz, width, to, width, to, 0, 0))
         else:
             a = (layers[number - 1].a if number else net.x) + segment.first * net.item
             rows = segment.last - segment.first

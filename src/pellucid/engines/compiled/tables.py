@@ -29,8 +29,8 @@ WORKER = _record("gradient strip coefficients buffers losses factor")
 
 NET = _record(
     "n_layers n_blocks n_segments item chunk room link output layers blocks segments workers losses units norms squares objective "
-    "parameters x y s x_copy y_copy s_copy "
-    "multiply multiply_turned multiply_transposed turn sum_rows gather weigh add_losses drop apply_mask penalize rescale add_squares"
+    "parameters x y s x_copy y_copy s_copy ones "
+    "multiply multiply_turned multiply_transposed turn gather weigh add_losses drop apply_mask penalize rescale add_squares"
 )
 """A network: its tables, its arrays for a batch, the addresses of the parts.
 
