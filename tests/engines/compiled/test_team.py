@@ -129,6 +129,26 @@ def test_trainings_in_several_python_threads_do_not_disturb_each_other(many):
     assert team._team.busy == 0
 
 
+def test_workers_pass_from_call_to_call_without_a_hitch(many):
+    """Many short calls from more threads than there are cores: a worker that one has done with is at once another's."""
+    X, Y, _ = data(96)
+    ends = {}
+
+    def train(seed):
+        for _ in range(40):
+            net = pl.Network([30, 8, 3], ["tanh", "softmax"], "cross_entropy", seed=seed % 2)
+            net.fit(X, Y, epochs=3, batch_size=48, progress=False)
+            ends.setdefault(seed % 2, set()).add(net.vector.tobytes())
+
+    threads = [threading.Thread(target=train, args=(seed,), daemon=True) for seed in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=200)
+    assert not any(thread.is_alive() for thread in threads), "they wait for each other forever"
+    assert {seed: len(found) for seed, found in ends.items()} == {0: 1, 1: 1}
+
+
 def test_one_network_predicts_in_several_python_threads(many):
     net = network()
     X, _, _ = data(400)

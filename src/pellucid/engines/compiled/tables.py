@@ -45,7 +45,8 @@ CALL = _record(
 """One call: the data, where to begin and to stop; what comes out of it"""
 
 DESK_BYTES = 128
-DESK = _record("state kernel net run number sleeps " + " ".join(f"unused_{i}" for i in range(DESK_BYTES // 8 - 6)))
+DESK_FIELDS = ("state", "kernel", "net", "run", "number", "sleeps")
+DESK = _record(" ".join(DESK_FIELDS) + "".join(f" unused_{i}" for i in range(DESK_BYTES // 8 - len(DESK_FIELDS))))
 """Where a worker finds its work; each on two cache lines of its own"""
 ASLEEP, IDLE, TAKEN, AT_WORK = range(4)
 """the states of a worker"""

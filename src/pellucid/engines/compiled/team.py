@@ -17,7 +17,7 @@ from typing import Any
 from pellucid.engines.compiled.memory import aligned, at
 from pellucid.engines.compiled.parts import Part
 from pellucid.engines.compiled.store import address
-from pellucid.engines.compiled.tables import DESK, DESK_BYTES, Call
+from pellucid.engines.compiled.tables import DESK, DESK_BYTES, DESK_FIELDS, Call
 from pellucid.equations.arrays import Array
 
 Kernel = Callable[[int, int, int], None]
@@ -66,7 +66,7 @@ class _Team:
 
 
 WORDS = DESK_BYTES // 8
-SLEEPS = (DESK.names or ()).index("sleeps")
+SLEEPS = DESK_FIELDS.index("sleeps")
 _team = _Team()
 
 

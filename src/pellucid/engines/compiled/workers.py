@@ -10,10 +10,12 @@ from numba import carray, from_dtype
 
 from pellucid.engines.compiled.intrinsics import atomic_exchange, atomic_load, atomic_store, call, give_way, pause, pointer_maker
 from pellucid.engines.compiled.parts import part
-from pellucid.engines.compiled.tables import ASLEEP, AT_WORK, CALL, DESK, DESK_BYTES, IDLE, TAKEN
+from pellucid.engines.compiled.tables import ASLEEP, AT_WORK, CALL, DESK, DESK_BYTES, DESK_FIELDS, IDLE, TAKEN
 
 LOOKS = 6000
 """how often a thread looks for what it waits for before it sleeps, or lets others run: about 100 us"""
+RUN = DESK_FIELDS.index("run") * 8
+"""where a desk tells for which call its worker works"""
 as_desks, as_calls = pointer_maker(from_dtype(DESK)), pointer_maker(from_dtype(CALL))
 
 
@@ -26,6 +28,7 @@ def serve(desk_at: int) -> None:
         state = atomic_load(desk_at)
         if state == AT_WORK:
             call(desk.kernel, (desk.net, desk.run, desk.number))
+            atomic_store(desk_at + RUN, 0)  # by the worker, before it is idle: from then on the desk may be another call's
             atomic_store(desk_at, IDLE)
             looks = 0
         elif state == IDLE and looks > LOOKS:
@@ -66,14 +69,13 @@ def lead(desks_at: int, n_desks: int, kernel: int, net: int, run: int) -> None:
             atomic_exchange(desks_at + index * DESK_BYTES, TAKEN, AT_WORK)
     call(kernel, (net, run, 0))
     for index in range(n_desks):
-        if desks[index].run == run:
-            looks = 0
-            while atomic_load(desks_at + index * DESK_BYTES) == AT_WORK:
-                looks += 1
-                pause()
-                if looks > LOOKS:
-                    give_way()
-            desks[index].run = 0
+        looks = 0
+        desk_at = desks_at + index * DESK_BYTES
+        while atomic_load(desk_at) == AT_WORK and atomic_load(desk_at + RUN) == run:
+            looks += 1
+            pause()
+            if looks > LOOKS:
+                give_way()
 
 
 @part
