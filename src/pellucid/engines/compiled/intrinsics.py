@@ -17,16 +17,6 @@ from numba.extending import intrinsic
 INT = ir.IntType(64)
 
 
-@intrinsic
-def address(typingctx: Any, pointer: Any) -> Any:
-    """The number of a pointer."""
-
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.ptrtoint(arguments[0], INT)
-
-    return types.int64(pointer), code
-
-
 def pointer_maker(kind: Any) -> Any:
     """The function that makes an address a pointer to values of a Numba type."""
 
@@ -48,16 +38,6 @@ def offset(typingctx: Any, pointer: Any, count: Any) -> Any:
         return cgutils.pointer_add(builder, arguments[0], builder.mul(arguments[1], INT(size_of(context, pointer.dtype))))
 
     return pointer(pointer, types.int64), code
-
-
-@intrinsic
-def item_size(typingctx: Any, pointer: Any) -> Any:
-    """The bytes of an entry."""
-
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return INT(size_of(context, pointer.dtype))
-
-    return types.int64(pointer), code
 
 
 def size_of(context: Any, dtype: Any) -> int:

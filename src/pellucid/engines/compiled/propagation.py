@@ -27,7 +27,7 @@ as_numbers = pointer_maker(types.float64)
 as_layers, as_segments, as_blocks, as_workers = (pointer_maker(from_dtype(record)) for record in (LAYER, SEGMENT, BLOCK, WORKER))
 
 PATIENCE = 4000
-"""how often a waiting thread looks again before it lets others run; a look takes about 40 ns"""
+"""how often a waiting thread looks again before it lets others run: some 0.1 ms"""
 
 
 @njit(error_model="numpy")
