@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Mapping
 from functools import reduce
@@ -16,6 +17,9 @@ from pellucid.expressions.nodes import Expression
 
 Values = Mapping[str, Any]
 """arrays, numbers, and functions of arrays, by key; indices that a sum runs over are put among them"""
+
+CONSTANTS = {"pi": math.pi, "e": math.e}
+"""names that have a value of their own, unless they are given another"""
 
 _RELATIONS = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
@@ -91,6 +95,8 @@ def _look_up(key: str, values: Values) -> Any:
 
 
 def _entry(symbol: nodes.Symbol, values: Values) -> Any:
+    if symbol.key in CONSTANTS and symbol.key not in values:
+        return CONSTANTS[symbol.key]
     value = _look_up(symbol.key, values)
     at = [_position(part, values) for part in symbol.index]
     if symbol.sample is not None:
