@@ -23,7 +23,9 @@ class Code(Parts):
         method = self.ahead()
         if method.kind != WORD:
             return None
-        if method.text == "T" or (method.text.startswith("T") and not self.tokens[self.place + 1].spaced and method.text[1:] in ("db", "dW", "dZ")):
+        if method.text == "T" or (
+            method.text.startswith("T") and not self.tokens[self.place + 1].spaced and method.text[1:] in ("db", "dW", "dZ")
+        ):
             self.take()
             self.split(1)
             return nodes.Transpose(of)

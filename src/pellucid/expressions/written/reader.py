@@ -19,7 +19,7 @@ from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.written.code import BUILT, MODULES, SAME, Code
 from pellucid.expressions.written.cursor import Vocabulary
-from pellucid.expressions.written.lexer import END, NUMBER, SIGN, TEXT, WHERE, WORD
+from pellucid.expressions.written.lexer import END, NUMBER, SIGN, TEXT, WORD
 from pellucid.expressions.written.parts import FILLERS, RELATIONS, number
 from pellucid.expressions.written.scripts import quotient
 from pellucid.expressions.written.tree import Apply, Name, Product, Statement
@@ -94,7 +94,7 @@ class Reader(Code):
         if self.at("=", "=="):
             continues = True
         while True:
-            if sides or continues and not spans:
+            if sides or (continues and not spans):
                 sign = self.take().text
                 change = sign[0] if sign in ("-=", "+=") else change
                 self.skip("&")
@@ -147,7 +147,7 @@ class Reader(Code):
     def expression(self) -> Expression:
         """Terms; perhaps a comparison, or a if c else b."""
         tree = self.terms()
-        if self.at(*RELATIONS) and not self.at("=", "==") or (self.at("==") and self.depth):
+        if (self.at(*RELATIONS) and not self.at("=", "==")) or (self.at("==") and self.depth):
             parts = [tree]
             relations = []
             while self.at(*RELATIONS) and not self.at("="):
@@ -252,8 +252,10 @@ class Reader(Code):
             return token.text not in (*FILLERS, "or", "so", "hence", "thus", "then", "OR") or token.text in self.vocabulary.values
         if token.kind == NUMBER:
             return self.tokens[self.place - 1].kind != NUMBER
-        return token.kind == SIGN and token.text in ("(", "[", "{", "{|", "frac", "dfrac", "tfrac", "sqrt", "√", "Σ", "begin", "hat", "‖", "∇", "∂", "Δ") and not (
-            token.text == "‖" and self.depth and self._closes()
+        return (
+            token.kind == SIGN
+            and token.text in ("(", "[", "{", "{|", "frac", "dfrac", "tfrac", "sqrt", "√", "Σ", "begin", "hat", "‖", "∇", "∂", "Δ")
+            and not (token.text == "‖" and self.depth and self._closes())
         )
 
     def _closes(self) -> bool:
@@ -350,7 +352,11 @@ class Reader(Code):
         if not self.at(close):
             if self.token.kind == END:
                 raise self.error(opened, "a bracket", "never closed", f"a {close.strip('|')} for each {opened.text.strip('|')}", "close it")
-            raise self.unexpected() if self.at("…", ")", "]", "}") else self.error(self.token, "a sign", repr(self.token.text), f"{close!r}", "write it there")
+            raise (
+                self.unexpected()
+                if self.at("…", ")", "]", "}")
+                else self.error(self.token, "a sign", repr(self.token.text), f"{close!r}", "write it there")
+            )
         self.take()
         self.depth -= 1
         if len(inside) > 1:
@@ -391,7 +397,9 @@ class Reader(Code):
         if token.text in BUILT and self.ahead().text == "(":
             name = self.take()
             return self.built(name, *self.arguments())
-        if token.text == "d" and (self.ahead().text in ("hat", "{") or (self.ahead().kind == WORD and self.ahead().text in self.vocabulary.values)):
+        if token.text == "d" and (
+            self.ahead().text in ("hat", "{") or (self.ahead().kind == WORD and self.ahead().text in self.vocabulary.values)
+        ):
             self.take()
             inner = self.operand()
             return replace(inner, d=True) if isinstance(inner, Name) else inner
@@ -421,7 +429,7 @@ class Reader(Code):
         base = SAME.get(name.base, name.base)
         function = base in self.vocabulary.functions and not name.d
         both = base in self.vocabulary.values
-        if function and self.at("(") or (immediate and base == "a" and not name.below and not name.bracket and not name.suffix):
+        if (function and self.at("(")) or (immediate and base == "a" and not name.below and not name.bracket and not name.suffix):
             values, _ = self.arguments()
             if not values:
                 raise self.missing()

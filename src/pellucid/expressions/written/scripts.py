@@ -152,7 +152,7 @@ class Scripts(Cursor):
             if re.fullmatch(r"\w+(?:[+-]\d+)?", inside) and (close == "]" or len(inside) == 1):
                 self.place = place + 1
                 return replace(name, bracket=inside) if close == "]" else replace(name, sample=inside)
-        if (token.kind == NUMBER and token.text.isdigit() or _LAYER.fullmatch(token.text)) and name.base != "e":
+        if ((token.kind == NUMBER and token.text.isdigit()) or _LAYER.fullmatch(token.text)) and name.base != "e":
             self.take()
             return replace(name, raised=token.text)
         self.place = start

@@ -94,7 +94,9 @@ def _code(tree: Expression) -> tuple[str, int]:
 
 def name_code(name: Name) -> str:
     """A name as code has it: dW2, W1[2, 0], a_i."""
-    text = f"{'d' if name.d else ''}{name.base}{chr(39) * name.primes}"
+    base, new, _ = name.base.partition("_new")
+    base = "l2" if base == "lambda" else base
+    text = f"{'d' if name.d else ''}{base}"
     if name.suffix:
         text += name.suffix
     elif name.bracket.isdigit():
@@ -104,8 +106,12 @@ def name_code(name: Name) -> str:
     elif name.raised:
         text += f"^{name.raised}"
     if name.below:
-        text += f"[{', '.join(name.below)}]" if name.code else f"_{','.join(name.below) if len(''.join(name.below)) > len(name.below) else ''.join(name.below)}"
-    return text + (f"^({name.sample})" if name.sample else "")
+        text += (
+            f"[{', '.join(name.below)}]"
+            if name.code
+            else f"_{','.join(name.below) if len(''.join(name.below)) > len(name.below) else ''.join(name.below)}"
+        )
+    return text + new + ("_prime" if name.primes == 1 else "'" * name.primes) + (f"^({name.sample})" if name.sample else "")
 
 
 def as_latex(tree: Expression) -> str:
@@ -145,6 +151,8 @@ def _settled(tree: Expression) -> Expression:
             return nodes.Symbol(rf"\left[{latex(_settled(of))}\right]", index=below)
         case Extent(of, axis):
             return nodes.Symbol(f"{plain(of)}.shape[{axis}]")
+        case nodes.Power(Norm(of), nodes.Number(2)):
+            return nodes.SquaredNorm(_settled(of))
         case Norm(of):
             return nodes.Call("norm", (_settled(of),))
     return replace(tree, **{field.name: _each(getattr(tree, field.name)) for field in fields(tree)})

@@ -11,11 +11,11 @@ import numpy as np
 from pellucid.architecture import Architecture
 from pellucid.equations.activations import Softmax
 from pellucid.equations.arrays import Array
-from pellucid.equations.losses import loss
 from pellucid.errors import InputError
 from pellucid.expressions import nodes
 from pellucid.expressions.written.tree import Name, Total
 from pellucid.glassbox.review.names import Reading
+from pellucid.glassbox.review.places import walk
 from pellucid.glassbox.review.readings import Claim
 from pellucid.glassbox.review.trial import Outcome, attempt
 from pellucid.glassbox.review.worlds import PAIRS, SAMPLES, SIZES, Setting, World, companion, companion_sizes, elementwise, paired, world
@@ -74,7 +74,7 @@ class Bench:
         """A companion of the network: its rules, other sizes and numbers; its own sizes where the line names entries by number."""
         architecture = self.architecture
         sizes = architecture.sizes if numbered(claim) else companion_sizes(architecture.sizes)
-        mentions = any(name.base in ("lambda", "lambd", "l2") for side in claim.sides for name in side.walk() if isinstance(name, Name))
+        mentions = any(name.base in ("lambda", "lambd", "l2") for side in claim.sides for name in walk(side) if isinstance(name, Name))
         l2 = 0.7 if architecture.l2 or mentions else 0.0
         return Setting(
             sizes, architecture.activations, architecture.loss, l2, SAMPLES, self.convention, self.s is not None,
@@ -104,7 +104,7 @@ class Bench:
         yield Case((*case.conditions, OTHER, ONE_SAMPLE), replace(setting, m=1, convention=other))
 
     def without(self, setting: Setting) -> Iterator[tuple[str, str, Setting]]:
-        """The same network without what a line may have forgotten, or with another output and loss."""
+        """The same network without what a line may have forgotten."""
         if setting.l2:
             yield "L2 term missing", "the L2 term is missing", replace(setting, l2=0.0)
         if setting.weighted:
@@ -116,16 +116,13 @@ class Bench:
         if not setting.whole and setting.loss.spec == "cross_entropy":
             told = "it holds for targets that sum to one only"
             yield "targets do not sum to one", told, replace(setting, whole=True)
+
+    def other_pairs(self, setting: Setting) -> Iterator[tuple[str, Setting]]:
+        """The same network with another output and loss."""
         mine = (setting.activations[-1].spec, setting.loss.spec)
-        for spec in ("half_mse", "mse"):
-            if setting.loss.spec in ("half_mse", "mse") and spec != setting.loss.spec:
-                factor = "factor 1/2" if spec == "half_mse" else "factor 2"
-                told = f"it belongs to the loss {spec}; that of this network is {setting.loss.spec}"
-                yield factor, told, replace(setting, loss=loss(spec))
         for output, cost in PAIRS:
             if (output, cost) != mine and self._fits(setting, output):
-                told = f"it is exact for {output} with {cost}, not for {mine[0]} with {mine[1]}"
-                yield "not exact for this output and loss", told, paired(setting, output, cost)
+                yield f"it is exact for {output} with {cost}, not for {mine[0]} with {mine[1]}", paired(setting, output, cost)
 
     def _fits(self, setting: Setting, output: str) -> bool:
         return not (output == "softmax" and numbered_sizes(setting))
@@ -139,7 +136,7 @@ def numbered_sizes(setting: Setting) -> bool:
 def numbered(claim: Claim) -> bool:
     """Whether a line names entries, or the end of a sum, by number."""
     for side in claim.sides:
-        for node in side.walk():
+        for node in walk(side):
             if isinstance(node, Total) and isinstance(node.last, nodes.Number):
                 return True
             if isinstance(node, Name) and any(part.isdigit() for part in node.below):

@@ -12,7 +12,7 @@ from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.written.tree import Apply, Entry, Name, Product, Reduce, Total
 from pellucid.glassbox.review.names import GENERAL, VALUES, Reading, layer_text
-from pellucid.glassbox.review.places import Put, places
+from pellucid.glassbox.review.places import Put, places, walk
 from pellucid.glassbox.review.readings import Claim, value_names
 
 ARRAYS = ("z", "a", "x", "y", "y_hat", "W", "b", "error", "mask")
@@ -185,12 +185,19 @@ def _of_name(name: Name, put: Put, around: Surroundings) -> Iterator[Edit]:
     if text.isdigit() and kind in ("z", "a", "W", "b", "mask"):
         for layer in range(0 if kind == "a" else 1, around.depth + 1):
             if layer != int(text):
-                yield Edit("wrong layer", f"{spelled(name)} is of the wrong layer: {layer} belongs there", put(_of_layer(name, layer)), 2)
+                yield Edit(
+                    "wrong layer",
+                    f"{spelled(name)} is of the wrong layer: {_at_layer(name, layer)} belongs there",
+                    put(_of_layer(name, layer)),
+                    2,
+                )
     if text in ("L", "l", "L-1", "l-1", "L+1", "l+1") and name.bracket:
         letter = text[0]
         for other in (letter, f"{letter}-1", f"{letter}+1"):
             if other != text:
-                yield Edit("wrong layer", f"{spelled(name)} is of the wrong layer: {other} belongs there", put(replace(name, bracket=other)), 2)
+                yield Edit(
+                    "wrong layer", f"{spelled(name)} is of the wrong layer: {other} belongs there", put(replace(name, bracket=other)), 2
+                )
     for base, cause, told in _related(name, kind):
         if base == "x":
             yield Edit(cause, told, put(replace(rest, base="x", suffix="")), 3)
@@ -198,18 +205,28 @@ def _of_name(name: Name, put: Put, around: Surroundings) -> Iterator[Edit]:
             yield Edit(cause, told, put(replace(name, base=base)), 3)
     if kind == "x":
         for layer in range(1, around.depth + 1):
-            yield Edit("wrong layer", f"the activations of layer {layer} belong where x stands", put(_of_layer(replace(name, base="a"), layer)), 3)
+            yield Edit(
+                "wrong layer", f"the activations of layer {layer} belong where x stands", put(_of_layer(replace(name, base="a"), layer)), 3
+            )
     if name.d and kind in ("z", "a"):
         yield Edit("missing derivative", f"d{name.base} is no derivative that belongs there", put(replace(name, d=False)), 4)
     elif not name.d and kind in ("z", "a", "W", "b"):
-        yield Edit("missing derivative", f"the derivative d{spelled(name)} belongs where {spelled(name)} stands", put(replace(name, d=True)), 3)
+        yield Edit(
+            "missing derivative", f"the derivative d{spelled(name)} belongs where {spelled(name)} stands", put(replace(name, d=True)), 3
+        )
     for position, part in enumerate(name.below):
         for letter in around.letters:
             if letter != part:
                 below = (*name.below[:position], letter, *name.below[position + 1 :])
                 yield Edit("wrong index", f"the index {part} of {spelled(name)} should be {letter}", put(replace(name, below=below)), 1)
     if len(name.below) == 2:
-        yield Edit("indices swapped", f"the indices of {spelled(name)} are the wrong way round", put(replace(name, below=name.below[::-1])), 1)
+        yield Edit(
+            "indices swapped", f"the indices of {spelled(name)} are the wrong way round", put(replace(name, below=name.below[::-1])), 1
+        )
+
+
+def _at_layer(name: Name, layer: int) -> str:
+    return "x" if layer == 0 else spelled(_of_layer(name, layer))
 
 
 def _of_layer(name: Name, layer: int) -> Name:
@@ -309,7 +326,9 @@ def _of_quotient(above: Expression, below: Expression, put: Put) -> Iterator[Edi
     yield Edit("upside down", "a fraction is upside down", put(nodes.Divide(below, above)), 2)
     told = f"the denominator {shown(below)} does not belong there"
     yield Edit("extra 1/m" if below == Name("m") else "extra denominator", told, put(above), 2)
-    yield Edit("denominator not squared", "the denominator must be squared", put(nodes.Divide(above, nodes.Power(below, nodes.Number(2)))), 2)
+    yield Edit(
+        "denominator not squared", "the denominator must be squared", put(nodes.Divide(above, nodes.Power(below, nodes.Number(2)))), 2
+    )
 
 
 def _of_power(base: Expression, exponent: Expression, put: Put) -> Iterator[Edit]:
@@ -327,7 +346,15 @@ def _of_number(value: float, put: Put) -> Iterator[Edit]:
     for other in dict.fromkeys((-value, value + 1, value - 1, 2 * value, value / 2, 1 / value if value else 1)):
         if other != value:
             number = int(other) if float(other).is_integer() else float(other)
-            cause = "wrong sign" if other == -value else "factor 2" if other == value / 2 else "factor 1/2" if other == 2 * value else "wrong number"
+            cause = (
+                "wrong sign"
+                if other == -value
+                else "factor 2"
+                if other == value / 2
+                else "factor 1/2"
+                if other == 2 * value
+                else "wrong number"
+            )
             yield Edit(cause, f"the number {number_text(value)} should be {number_text(number)}", put(nodes.Number(number)), 3)
 
 
@@ -372,7 +399,9 @@ def _of_reduction(tree: Reduce, put: Put) -> Iterator[Edit]:
             told = f"the {what} runs over the wrong axis: axis={axis} belongs there"
             yield Edit("wrong axis", told, put(replace(tree, axis=axis, keepdims=True)), 1)
     other = replace(tree, mean=not tree.mean)
-    yield Edit("extra 1/m" if tree.mean else "missing 1/m", f"a {'sum' if tree.mean else 'mean'} belongs where the {what} stands", put(other), 1)
+    yield Edit(
+        "extra 1/m" if tree.mean else "missing 1/m", f"a {'sum' if tree.mean else 'mean'} belongs where the {what} stands", put(other), 1
+    )
     yield Edit("extra sum", f"the {what} does not belong there", put(tree.of), 2)
 
 
@@ -399,7 +428,9 @@ def _of_cases(tree: nodes.Cases, put: Put) -> Iterator[Edit]:
     closed = isinstance(tree.otherwise, nodes.Number) and tree.otherwise.value != tree.otherwise.value
     if closed and len(values) == 2:
         (one, first), (other, second) = tree.branches
-        yield Edit("cases swapped", "the cases are the wrong way round", put(nodes.Cases(((other, first), (one, second)), tree.otherwise)), 1)
+        yield Edit(
+            "cases swapped", "the cases are the wrong way round", put(nodes.Cases(((other, first), (one, second)), tree.otherwise)), 1
+        )
     elif len(values) == 1:
         (one, first) = tree.branches[0]
         yield Edit("cases swapped", "the cases are the wrong way round", put(nodes.Cases(((tree.otherwise, first),), one)), 1)
@@ -427,4 +458,4 @@ def shown(tree: Expression) -> str:
 
 def circular(claim: Claim) -> bool:
     """Whether the left side stands on the right side."""
-    return any(node == claim.left for node in claim.right.walk()) and not isinstance(claim.left, Name)
+    return any(node == claim.left for node in walk(claim.right)) and not isinstance(claim.left, Name)

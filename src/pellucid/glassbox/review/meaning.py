@@ -383,7 +383,7 @@ class Meaning:
         if base not in GENERAL:
             return None
         text, rest = layer_text(name, replace(self.reading, below="layers"))
-        if rest.below or rest.raised and not text:
+        if rest.below or (rest.raised and not text):
             raise NoValue("name", f"the index of {base!r} means nothing here", name.at)
         if not text and base == "sigma" and self.reading.rule == "named":
             return activation("sigmoid")
@@ -412,7 +412,9 @@ class Meaning:
         if isinstance(rule, Softmax) and isinstance(argument, Name):
             found = self.quantity(argument)
             if len(found.index) == 1:
-                whole = self.activated(rule, name, replace(argument, below=(), suffix="" if argument.suffix in found.index else argument.suffix))
+                whole = self.activated(
+                    rule, name, replace(argument, below=(), suffix="" if argument.suffix in found.index else argument.suffix)
+                )
                 return self.at(found, whole, argument)
         z = np.asarray(self.value(argument), dtype=float)
         flat = z.reshape(1, -1) if z.ndim < 2 else z.T if self.world.columns else z
@@ -535,7 +537,7 @@ class Meaning:
                 raise NoValue("name", "a derivative by what is no name")
             index = self.quantity(tree.by)
             return self.entry(replace(key, index=index.index, sample=index.sample, code=index.code), tree.by)
-        if not link.of_at and not link.by_at or (link.of_at == (0,) and not link.by_at):
+        if (not link.of_at and not link.by_at) or (link.of_at == (0,) and not link.by_at):
             local = self.local(of, by)
             if local is not None:
                 return local

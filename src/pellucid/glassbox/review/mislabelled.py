@@ -31,14 +31,29 @@ def other_left(setting: Setting, claim: Claim, reading: Reading) -> tuple[str, s
             found = np.asarray(Meaning(world, reading).value(claim.right), dtype=float)
         except (NoValue, ValueError, TypeError):
             return None
-    if found.ndim != 2 or found.size == 1 and setting.sizes != (1,) * len(setting.sizes):
+    if found.ndim != 2 or (found.size == 1 and setting.sizes != (1,) * len(setting.sizes)):
         return None
     mine = _key(claim.left, reading, world.depth)
     for key, shown in _quantities(world.depth):
         if key != mine and agree(found, np.asarray(world.values[key]), False)[0] and _elsewhere(setting, claim, reading, key):
+            if mine is not None and (named := _named(mine, key)) is not None:
+                return named
             if mine is not None and mine.startswith("db") and key == mine.replace("b", "W"):
                 return "bias gradient multiplied by the input", f"the right side is {shown}: a bias gradient has no factor a"
             return "wrong left side", f"the right side is {shown}, not what stands on the left"
+    return None
+
+
+def _named(mine: str, key: str) -> tuple[str, str] | None:
+    """The causes that have names of their own."""
+    kind, other = mine.rstrip("0123456789"), key.rstrip("0123456789")
+    same = mine[len(kind) :] == key[len(other) :]
+    if (kind, other) == ("dz", "da") and same:
+        return "activation derivative missing", f"the right side is {key}: the factor f'(z) is missing"
+    if (kind, other) == ("da", "dz") and same:
+        return "extra activation derivative", f"the right side is {key}: the factor f'(z) does not belong there"
+    if kind == other or (kind, other) == ("da", "dx"):
+        return "wrong layer", f"the right side is {key}"
     return None
 
 
@@ -71,4 +86,3 @@ def _quantities(depth: int) -> Iterator[tuple[str, str]]:
             yield f"{kind}{layer}", f"{kind}{layer}"
     yield "dx", "dx"
     yield "x", "x"
-    yield "error", "y_hat - y"

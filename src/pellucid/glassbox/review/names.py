@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from pellucid.equations.activations import CATALOGUE
 from pellucid.expressions.functions import FUNCTIONS
@@ -12,6 +13,7 @@ from pellucid.expressions.nodes import Expression
 from pellucid.expressions.written.cursor import Vocabulary
 from pellucid.expressions.written.scripts import indices
 from pellucid.expressions.written.tree import Name
+from pellucid.glassbox.review.places import walk
 
 VALUES = {
     "z": "z", "Z": "z", "a": "a", "A": "a", "h": "a", "H": "a", "x": "x", "X": "x", "y": "y", "Y": "y", "y_true": "y", "Y_true": "y",
@@ -36,7 +38,9 @@ SPELLED = {"ReLU": "relu", "Relu": "relu", "RELU": "relu", "Sigmoid": "sigmoid",
 """other spellings of activations"""
 VOCABULARY = Vocabulary(
     frozenset(VALUES) | {"delta", "I"},
-    frozenset({*GENERAL, *LOSSES, *SPELLED, *FUNCTIONS, *CATALOGUE, "ln", "maximum", "minimum", "absolute", "power", "expit", "arctan", "outer"}),
+    frozenset(
+        {*GENERAL, *LOSSES, *SPELLED, *FUNCTIONS, *CATALOGUE, "ln", "maximum", "minimum", "absolute", "power", "expit", "arctan", "outer"}
+    ),
     LETTERS,
 )
 _LAYER = re.compile(r"([lL])([+-]1)?|\d+")
@@ -108,15 +112,13 @@ class Quantity:
 
 def names(tree: Expression) -> Iterator[Name]:
     """All names of a tree."""
-    for node in tree.walk():
+    for node in walk(tree):
         if isinstance(node, Name):
             yield node
 
 
 def layer_text(name: Name, reading: Reading) -> tuple[str, Name]:
     """What names the layer of a name, and the name without it."""
-    from dataclasses import replace
-
     if name.bracket:
         return name.bracket, replace(name, bracket="")
     if name.suffix and (reading.digits == "layers" and VALUES.get(name.base, name.base) not in ("x", "y")):
@@ -147,6 +149,21 @@ def resolve(name: Name, reading: Reading, depth: int, letters: Mapping[str, int]
         NoValue: there is none of that name.
 
     """
+    found = _resolved(name, name.at, reading, depth, tuple(letters.items()))
+    if isinstance(found, NoValue):
+        raise NoValue(found.kind, found.told, found.at)
+    return found
+
+
+@lru_cache(maxsize=20_000)
+def _resolved(name: Name, at: tuple[int, int], reading: Reading, depth: int, letters: tuple[tuple[str, int], ...]) -> Quantity | NoValue:
+    try:
+        return _found(name, reading, depth, dict(letters))
+    except NoValue as why:
+        return why.with_traceback(None)
+
+
+def _found(name: Name, reading: Reading, depth: int, letters: Mapping[str, int]) -> Quantity:
     base, new = name.base, False
     for ending in ("_new", "_next", "_old"):
         if base.endswith(ending):

@@ -11,6 +11,7 @@ from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.written.tree import Apply, Name, Total
 from pellucid.glassbox.review.names import LAYERED, PARAMETERS, PER_SAMPLE, VALUES, NoValue, Reading, layer_text, names, resolve
+from pellucid.glassbox.review.places import walk
 
 MOST = 160
 """readings of a line that are tried"""
@@ -37,7 +38,7 @@ def values_of(claim: Claim) -> list[Name]:
 
 def value_names(tree: Expression) -> Iterator[Name]:
     """The names of values in a tree."""
-    functions = {id(node.function) for node in tree.walk() if isinstance(node, Apply) and node.function.base != "a"}
+    functions = {id(node.function) for node in walk(tree) if isinstance(node, Apply) and node.function.base != "a"}
     for name in names(tree):
         if id(name) not in functions:
             yield name
@@ -55,14 +56,14 @@ def layer_letters(claim: Claim) -> frozenset[str]:
 
 def bound(claim: Claim) -> dict[str, Total]:
     """The letters that a sum runs over."""
-    return {node.index: node for side in claim.sides for node in side.walk() if isinstance(node, Total) and node.index}
+    return {node.index: node for side in claim.sides for node in walk(side) if isinstance(node, Total) and node.index}
 
 
 def readings(claim: Claim, depth: int) -> list[Reading]:
     """All readings of a claim for a network of so many layers, the likelier ones first."""
     found = values_of(claim)
     kinds = [(name, VALUES.get(name.base, name.base)) for name in found]
-    functions = [node.function for side in claim.sides for node in side.walk() if isinstance(node, Apply)]
+    functions = [node.function for side in claim.sides for node in walk(side) if isinstance(node, Apply)]
     layered = [name for name, kind in kinds if kind in LAYERED or name.base == "delta"]
     explicit = any(name.bracket for name in (*layered, *functions))
     single = [name for name in layered if len(name.below) == 1 and name.below[0].isdigit() and not name.bracket and not name.suffix]
@@ -70,13 +71,19 @@ def readings(claim: Claim, depth: int) -> list[Reading]:
     below = ["layers", "units"] if single and not explicit else ["units"]
     above = ["layers", "powers"] if raised and not explicit else ["powers"]
     digits = ["layers"]
-    if any(name.suffix and int(name.suffix) > depth for name in layered) or (depth == 1 and any(name.suffix not in ("", "1") for name in layered)):
+    if any(name.suffix and int(name.suffix) > depth for name in layered) or (
+        depth == 1 and any(name.suffix not in ("", "1") for name in layered)
+    ):
         digits = ["units", "layers"]
-    n = ["samples", "outputs"] if any(name.base == "n" and not name.below and not name.bracket and not name.suffix for name in found) else ["samples"]
-    sums = [node for side in claim.sides for node in side.walk() if isinstance(node, Total)]
+    n = (
+        ["samples", "outputs"]
+        if any(name.base == "n" and not name.below and not name.bracket and not name.suffix for name in found)
+        else ["samples"]
+    )
+    sums = [node for side in claim.sides for node in walk(side) if isinstance(node, Total)]
     if n == ["samples"] and any(isinstance(node.last, Name) and node.last.base == "n" for node in sums):
         n = ["samples", "outputs"]
-    mean = [False, True] if any(_of_cost(node) for side in claim.sides for node in side.walk()) else [False]
+    mean = [False, True] if any(_of_cost(node) for side in claim.sides for node in walk(side)) else [False]
     general = any(name.base == "sigma" and not name.bracket and not name.below for name in functions) or any(
         name.base == "a" for name in functions
     )
@@ -85,7 +92,7 @@ def readings(claim: Claim, depth: int) -> list[Reading]:
     primes = ["new", "transpose", "layer"] if marked else ["new"]
     rate = ["l2", "rate"] if any(name.base in ("lambda", "lambd") for name in found) else ["l2"]
     base = 0 if any("0" in name.below and not name.code for name in found) else 1
-    strict = any(isinstance(node, nodes.MatMul) for side in claim.sides for node in side.walk())
+    strict = any(isinstance(node, nodes.MatMul) for side in claim.sides for node in walk(side))
     options: list[Reading] = []
     for choice in product(below, above, digits, rule, n, mean, primes, rate, _sample_letters(claim, kinds)):
         reading = Reading(

@@ -47,13 +47,18 @@ class Outcome:
     """whether it is an equation of entries"""
 
 
-def attempt(world: World, reading: Reading, claim: Claim, values: Mapping[str, Any] | None = None, most: int = MOST_POINTS) -> Outcome:
-    """Both sides in a world, under a reading; ``values`` replace those of the world on the right side."""
+def attempt(
+    world: World, reading: Reading, claim: Claim, values: Mapping[str, Any] | None = None, most: int = MOST_POINTS, quick: bool = False
+) -> Outcome:
+    """Both sides in a world, under a reading; ``values`` replace those of the world on the right side.
+
+    With ``quick`` it ends at the first entry that differs.
+    """
     letters = sorted(layer_letters(claim))
     outcomes: list[tuple[int, Outcome]] = []
     choices = range(world.depth + 1, -1, -1) if letters else (0,)
     for layer in choices:
-        outcome = _once(world, reading, claim, dict.fromkeys(letters, layer), values, most)
+        outcome = _once(world, reading, claim, dict.fromkeys(letters, layer), values, most, quick)
         if letters and outcome.why is not None and outcome.why.kind == "layer":
             continue
         outcomes.append((layer, outcome))
@@ -70,7 +75,9 @@ def attempt(world: World, reading: Reading, claim: Claim, values: Mapping[str, A
     )  # fmt: skip
 
 
-def _once(world: World, reading: Reading, claim: Claim, layers: dict[str, int], values: Mapping[str, Any] | None, most: int) -> Outcome:
+def _once(
+    world: World, reading: Reading, claim: Claim, layers: dict[str, int], values: Mapping[str, Any] | None, most: int, quick: bool
+) -> Outcome:
     meaning = Meaning(world, reading, layers)
     changed = Meaning(_replaced(world, values), reading, layers) if values else meaning
     try:
@@ -82,7 +89,7 @@ def _once(world: World, reading: Reading, claim: Claim, layers: dict[str, int], 
                 found = np.asarray(changed.value(claim.right), dtype=float)
                 right, flat = agree(found, truth, isinstance(claim.left, nodes.Derivative))
                 return Outcome(right, found, truth, star=changed.matrix_star, flat=flat)
-            return _by_entries(claim, meaning, changed, units, samples, most)
+            return _by_entries(claim, meaning, changed, units, samples, most, quick)
     except NoValue as why:
         return Outcome(False, why=why, star=changed.matrix_star)
     except (ValueError, TypeError, IndexError, KeyError, OverflowError, ZeroDivisionError, AttributeError) as error:
@@ -104,7 +111,7 @@ def _replaced(world: World, values: Mapping[str, Any]) -> World:
     return replace(world, values={**world.values, **values}, kept={})
 
 
-def _by_entries(claim: Claim, meaning: Meaning, changed: Meaning, units: list[str], samples: list[str], most: int) -> Outcome:
+def _by_entries(claim: Claim, meaning: Meaning, changed: Meaning, units: list[str], samples: list[str], most: int, quick: bool) -> Outcome:
     found, truth = [], []
     for point in points(claim, meaning, units, samples, most):
         for side in (meaning, changed):
@@ -114,12 +121,20 @@ def _by_entries(claim: Claim, meaning: Meaning, changed: Meaning, units: list[st
             continue
         truth.append(np.asarray(meaning.value(claim.left), dtype=float).reshape(-1))
         found.append(np.asarray(changed.value(claim.right), dtype=float).reshape(-1))
+        if truth[-1].shape != found[-1].shape:
+            raise NoValue("shape", "one side is an entry, the other has several")
+        if quick and _differ(found[-1], truth[-1]):
+            return Outcome(False, entries=True)
     if not truth:
         raise NoValue("index", "no entry fulfils the condition")
-    if any(a.shape != b.shape for a, b in zip(found, truth, strict=True)):
-        raise NoValue("shape", "one side is an entry, the other has several")
     one, other = np.concatenate(found), np.concatenate(truth)
     return Outcome(agree(one, other, False)[0], one, other, star=changed.matrix_star, entries=True)
+
+
+def _differ(found: Array, truth: Array) -> bool:
+    """Whether two entries differ by more than rounding could explain."""
+    off = float(np.abs(found - truth).max())
+    return not off <= 1e-5 * float(max(np.abs(truth).max(), np.abs(found).max())) + 1e-13
 
 
 def points(claim: Claim, meaning: Meaning, units: list[str], samples: list[str], most: int) -> Iterator[dict[str, int]]:
