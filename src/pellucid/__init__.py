@@ -47,11 +47,20 @@ from pellucid.training import Callback, EarlyStopping, History, Moment, Training
 
 if TYPE_CHECKING:
     from pellucid.estimators import MLPClassifier, MLPRegressor
+    from pellucid.glassbox.review.equation import EquationReview, review_equation
+    from pellucid.glassbox.review.sheet import SheetReview, review_sheet
 
 __version__ = "0.1.0"
 
-_LAZY = {"MLPClassifier": "pellucid.estimators", "MLPRegressor": "pellucid.estimators"}
-"""what needs scikit-learn, whose import takes a second, is imported when it is first asked for"""
+_LAZY = {
+    "MLPClassifier": "pellucid.estimators",
+    "MLPRegressor": "pellucid.estimators",
+    "EquationReview": "pellucid.glassbox.review.equation",
+    "review_equation": "pellucid.glassbox.review.equation",
+    "SheetReview": "pellucid.glassbox.review.sheet",
+    "review_sheet": "pellucid.glassbox.review.sheet",
+}
+"""what is not always needed, or needs scikit-learn, whose import takes a second, is imported when it is first asked for"""
 
 
 def __getattr__(name: str) -> Any:
@@ -76,6 +85,7 @@ __all__ = [
     "CosineDecay",
     "DivergenceError",
     "EarlyStopping",
+    "EquationReview",
     "GradientDescent",
     "GradientError",
     "GradientReport",
@@ -97,6 +107,7 @@ __all__ = [
     "PellucidError",
     "RMSprop",
     "Schedule",
+    "SheetReview",
     "ShapeError",
     "StepDecay",
     "TableError",
@@ -108,4 +119,6 @@ __all__ = [
     "check_gradients",
     "initializer",
     "loss",
+    "review_equation",
+    "review_sheet",
 ]

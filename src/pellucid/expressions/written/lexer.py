@@ -70,7 +70,7 @@ _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿᵀ", "0123456789+-nT", 
 _LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+-aehijklmnoprstuvx", strict=True))
 _COMPOUNDS = (
     "y_hat", "Y_hat", "y_pred", "Y_pred", "y_true", "Y_true", "learning_rate", "normal_cdf", "leaky_relu", "hard_tanh", "n_samples",
-    "A_prev", "a_prev", "batch_size", "zeros_like", "ones_like",
+    "A_prev", "a_prev", "S_M",
 )  # fmt: skip
 """names in which a low line does not begin an index"""
 _TOKEN = re.compile(
@@ -78,6 +78,7 @@ _TOKEN = re.compile(
     r"|(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+(?![A-Za-z0-9]))?|\.\d+)"
     r"|(?P<string>\"[^\"]{0,40}\"|(?<=\[)\s*'[^']{0,40}')"
     rf"|(?P<compound>d?(?:{'|'.join(_COMPOUNDS)}))(?![A-Za-z])"
+    r"|(?P<identifier>[A-Za-z][A-Za-z0-9]*_(?!(?:new|old|prev|pred|true|hat|next|derivative|prime|deriv|grad|backward)\b)[A-Za-z]{3,}\w*)"
     r"|(?P<quotient>d(?:[A-Za-z]+\d*)_d(?:[A-Za-z]+\d*))(?![A-Za-z0-9])"
     r"|(?P<word>[A-Za-z]+\d*)"
     rf"|(?P<greek>[{''.join(_GREEK)}])"

@@ -27,6 +27,9 @@ from pellucid.expressions.written.tree import Apply, Name, Product, Statement
 MAX_SIDES = 30
 """equations in a row"""
 _TIGHT, _LOOSE = ("·", "."), ("*", "×", "⊙", "@")
+_OPENING = ("(", "[", "{", "{|", "frac", "dfrac", "tfrac", "sqrt", "√", "Σ", "begin", "hat", "‖", "∇", "∂", "Δ")
+JOINS = ("or", "so", "hence", "thus", "then", "OR", "i.e.")
+"""words between equations"""
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\{(?:aligned|align|equation|gather|gathered|split|eqnarray|displaymath|math)\*?\}")
 
 
@@ -74,7 +77,7 @@ class Reader(Code):
         """All of a line."""
         found: list[Statement] = []
         while self.token.kind != END:
-            if self.skip("⇒", "→", ";", "\\\\", ",", "&", ".") or self.filler("or", "and", "so", "hence", "thus", "then", "OR", "i.e."):
+            if self.skip("⇒", "→", ";", "\\\\", ",", "&", ".") or self.filler("and", *JOINS):
                 continue
             found.append(self.statement())
         if not found:
@@ -110,7 +113,7 @@ class Reader(Code):
         condition = self.trailing()
         if not (self.token.kind == END or self.at("⇒", "→", ";", "\\\\", ",", ".", "&") or self.token.kind == WORD):
             raise self.unexpected()
-        if self.token.kind == WORD and self.token.text not in ("or", "and", "so", "hence", "thus", "then", "OR"):
+        if self.token.kind == WORD and self.token.text not in ("and", *JOINS):
             raise self.unexpected()
         return Statement(tuple(sides), condition, change, tuple(spans), continues)
 
@@ -123,24 +126,41 @@ class Reader(Code):
         return self.error(self.token, "a sign", repr(self.token.text), "an equation to end or go on", "leave it out")
 
     def trailing(self) -> Expression | None:
-        """The condition behind an equation: , k ≠ i; for i = 0..4 says nothing that is not known."""
-        place, found = self.place, None
+        """The condition behind an equation: , k ≠ i. That i = 0..4, or words behind `where`, say nothing that is not known."""
+        place = self.place
         self.skip(",", ";")
-        bracket = self.at("(") and place != self.place
-        named = self.token.kind == WORD and self.token.text in FILLERS
-        if named:
-            self.take()
-        if self.token.kind == WORD and (len(self.token.text) == 1 or named) and self.ahead().kind == SIGN and not bracket:
-            sign, after = self.ahead().text, self.ahead(3)
-            if sign == "=" and (after.text in ("..", "…", ",", ".") or named):
-                while self.token.kind != END and not self.at("⇒", "→", ";", "\\\\"):
-                    self.take()
-                return None
-            if sign in RELATIONS and sign not in ("=", "==") and not self.ahead(1).kind == END:
-                found = self.condition()
-                return found
+        bracketed = self.skip("(")
+        if self.token.kind == WORD and self.token.text in FILLERS and self.token.text != "and":
+            return self._behind_word(place)
+        if not bracketed and self.token.kind == WORD and len(self.token.text) == 1 and self.ahead().kind == SIGN:
+            if self.ahead().text == "=" and self.ahead(3).text in ("..", "…"):
+                return self._behind_word(place)
+            if self.ahead().text in RELATIONS and self.ahead().text not in ("=", "=="):
+                return self.condition()
         self.place = place
+        return None
+
+    def _behind_word(self, place: int) -> Expression | None:
+        """What stands behind if, for, where: a condition, or words."""
+        start = self.place
+        if self.token.kind == WORD and self.token.text in FILLERS:
+            self.take()
+        found: Expression | None = None
+        try:
+            found = self.condition()
+            self.skip(")")
+            if not self._ended() or (isinstance(found, nodes.Compare) and found.relation == "==" and not isinstance(found.right, Name)):
+                found = None
+        except FormulaError:
+            found = None
+        if found is None:
+            self.place = start
+            while not self.at("⇒", "→", ";", "\\\\") and self.token.kind != END:
+                self.take()
         return found
+
+    def _ended(self) -> bool:
+        return self.token.kind == END or self.at("⇒", "→", ";", "\\\\", ",", ".")
 
     # Sums and products.
 
@@ -249,14 +269,12 @@ class Reader(Code):
         """Whether an operand stands right behind another."""
         token = self.token
         if token.kind == WORD:
-            return token.text not in (*FILLERS, "or", "so", "hence", "thus", "then", "OR") or token.text in self.vocabulary.values
+            return token.text not in (*FILLERS, *JOINS) or token.text in self.vocabulary.values
         if token.kind == NUMBER:
             return self.tokens[self.place - 1].kind != NUMBER
-        return (
-            token.kind == SIGN
-            and token.text in ("(", "[", "{", "{|", "frac", "dfrac", "tfrac", "sqrt", "√", "Σ", "begin", "hat", "‖", "∇", "∂", "Δ")
-            and not (token.text == "‖" and self.depth and self._closes())
-        )
+        if token.text == "(" and self.ahead().kind == WORD and self.ahead().text in FILLERS:
+            return False
+        return token.kind == SIGN and token.text in _OPENING and not (token.text == "‖" and self._closes())
 
     def _closes(self) -> bool:
         """Whether a double bar closes a norm that is open."""
@@ -389,6 +407,8 @@ class Reader(Code):
     def named(self) -> Expression:
         """A name, a function with its arguments, or a call of NumPy."""
         token = self.token
+        if self.new_name():
+            return self.hanging(Name(self.take().text, at=(token.start, token.end)))
         if token.text in MODULES and self.ahead().text == "." and self.ahead(2).kind == WORD:
             self.place += 2
             if self.at("linalg", kind=WORD) and self.ahead().text == ".":
@@ -414,6 +434,16 @@ class Reader(Code):
             return tree
         return self.applied(tree, immediate=close.text == "(" and not close.spaced)
 
+    def new_name(self) -> bool:
+        """Whether a word that is not known stands alone before =, and is given a meaning by the line."""
+        if self.place or not self.ahead().text == "=" or " " in self.token.text:
+            return False
+        try:
+            self.names_of(self.token)
+        except FormulaError:
+            return True
+        return False
+
     def _drawer(self) -> Name | None:
         """The name in grads["dW1"]; of a W["1"] that of the layer."""
         word = self.take()
@@ -425,16 +455,20 @@ class Reader(Code):
         return self.names_of(replace(word, text=index[0][1:].replace("_", "")))[-1]
 
     def applied(self, name: Name, immediate: bool) -> Expression:
-        """A function and its arguments; a name that is none stays as it is."""
+        """A function and its arguments; a name that is none, or that is rather a value, stays as it is."""
         base = SAME.get(name.base, name.base)
-        function = base in self.vocabulary.functions and not name.d
-        both = base in self.vocabulary.values
-        if (function and self.at("(")) or (immediate and base == "a" and not name.below and not name.bracket and not name.suffix):
+        if base not in self.vocabulary.functions or name.d:
+            return name
+        if base in self.vocabulary.values:  # a(1 - a), L(y_hat, y), s'(z)
+            bare = not (name.below or name.bracket or name.suffix or name.raised)
+            if not name.primes and not (immediate and bare):
+                return name
+        if self.at("("):
             values, _ = self.arguments()
             if not values:
                 raise self.missing()
             return Apply(replace(name, base=base), tuple(values))
-        if function and not both and self.operand_ahead() and not self.at("[") and not self.at("'"):
+        if base not in self.vocabulary.values and self.operand_ahead() and not self.at("["):
             return Apply(replace(name, base=base), (self.power(),))
         return name
 

@@ -31,11 +31,12 @@ class Scripts(Cursor):
 
     def names_of(self, token: Token) -> list[Name]:
         """The names that a word is made of."""
-        word, at = token.text, (token.start, token.end)
+        word, at, vocabulary = token.text, (token.start, token.end), self.vocabulary
+        if "_" in word and vocabulary.known(word):
+            return [Name(word, at=at)]
         match = re.fullmatch(r"(.*?)(\d*)", word)
         assert match is not None
         letters, suffix = match[1], match[2]
-        vocabulary = self.vocabulary
         if word in vocabulary.functions:  # log1p
             return [Name(word, at=at)]
         if vocabulary.known(letters):

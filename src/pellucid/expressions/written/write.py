@@ -8,6 +8,7 @@ from typing import Any
 from pellucid.expressions import nodes
 from pellucid.expressions.latex import GREEK, latex
 from pellucid.expressions.nodes import Expression
+from pellucid.expressions.text import text as unicode_text
 from pellucid.expressions.written.tree import Apply, Entry, Extent, Name, Norm, Product, Reduce, Total
 
 SUM, PRODUCT, SIGN, POWER, ATOM = range(5)
@@ -121,6 +122,15 @@ def as_latex(tree: Expression) -> str:
     'W^{[2]T}'
     """
     return latex(_settled(tree))
+
+
+def as_text(tree: Expression) -> str:
+    """As one line of Unicode: dW^[2] = dz^[2] a^[1]ᵀ.
+
+    >>> as_text(nodes.Transpose(Name("W", bracket="2")))
+    'W^[2]ᵀ'
+    """
+    return unicode_text(_settled(tree))
 
 
 def _settled(tree: Expression) -> Expression:

@@ -86,7 +86,7 @@ def define(claim: Claim, definitions: Definitions) -> Definitions | None:
         parameters = [key(part) for part in left.arguments if isinstance(part, Name) and not part.below]
         if len(parameters) == len(left.arguments):
             if isinstance(claim.right, Name) and claim.right.base not in parameters:  # f(x) = y
-                return definitions.value(key(claim.right), left)
+                return definitions
             if not _speaks_of(claim.right, left.function.base):
                 return definitions.function(left.function.base, parameters, claim.right)
     if isinstance(left, Name) and not left.below and not left.primes and not left.d and not _speaks_of(claim.right, left.base):
@@ -112,7 +112,9 @@ def judge_formula(formula: Formula) -> Judgement:
         return Judgement(claim, "right", "the chain rule, whatever the names stand for", holds=True)
     if isinstance(claim.left, nodes.Derivative) and any(node == claim.left for node in walk(claim.right)):
         return _circular(formula)
-    why: NoValue | None = None
+    why: NoValue | None = _undefined_name(formula)
+    if why is not None:
+        raise why
     for variant, what in _variants(formula):
         try:
             if _agrees(variant, claim):
@@ -127,6 +129,21 @@ def judge_formula(formula: Formula) -> Judgement:
         raise why
     told = why.told if why is not None else "the cause is not recognised"
     return Judgement(claim, "unrecognised", told)
+
+
+def _undefined_name(formula: Formula) -> NoValue | None:
+    """A name on the right side of which nobody has said what it is."""
+    claim = formula.claim
+    known = {key(node) for node in walk(claim.left) if isinstance(node, Name)}
+    trees = [tree for _, tree in formula.definitions.functions.values()] + list(formula.definitions.values.values())
+    known |= {key(node) for tree in trees for node in walk(tree) if isinstance(node, Name)} | set(formula.definitions.values)
+    known |= {parameter for parameters, _ in formula.definitions.functions.values() for parameter in parameters}
+    known |= {node.index for node in walk(claim.right) if isinstance(node, Total)} | {"e", "pi", "n", "K", "k", "m"}
+    functions = {id(node.function) for node in walk(claim.right) if isinstance(node, Apply)}
+    for node in walk(claim.right):
+        if isinstance(node, Name) and id(node) not in functions and key(node) not in known:
+            return NoValue("name", f"nothing says what {plain(node)} is", node.at)
+    return None
 
 
 def _left_has_value(formula: Formula) -> bool:

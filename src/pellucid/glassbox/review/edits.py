@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.written.tree import Apply, Entry, Name, Product, Reduce, Total
+from pellucid.expressions.written.write import as_text, plain
 from pellucid.glassbox.review.names import GENERAL, VALUES, Reading, layer_text
 from pellucid.glassbox.review.places import Put, places, walk
 from pellucid.glassbox.review.readings import Claim, value_names
@@ -61,7 +62,7 @@ def edits(around: Surroundings) -> Iterator[Edit]:
 def _whole(tree: Expression, around: Surroundings) -> Iterator[Edit]:
     yield Edit("wrong sign", "the sign is wrong", nodes.Negative(tree), 0)
     if not around.entries:
-        yield Edit("transposed", "the whole is transposed", nodes.Transpose(tree), 0)
+        yield Edit("transposed", "the whole is transposed", nodes.Transpose(tree), 2)
     axis = 1 if around.columns else 0
     mean = Reduce(tree, axis, True, mean=True)
     total = Reduce(tree, axis, True)
@@ -119,7 +120,7 @@ def _missing(around: Surroundings) -> Iterator[tuple[Expression, str, str, int]]
     slope = Apply(Name("C", primes=1), (Name("y_hat"), Name("y")))
     if not around.entries:
         yield slope, "loss derivative missing", "the derivative of the loss is missing", 3
-        yield Name("m"), "extra 1/m", "a factor 1/m too many", 1
+        yield Name("m"), "extra 1/m", "the factor 1/m is one too many", 1
         yield nodes.Divide(nodes.Number(1), Name("m")), "missing 1/m", "1/m is missing", 1
         yield nodes.Divide(nodes.Number(1), Name("K")), "missing 1/n", "1/n, for the mean over the outputs, is missing", 2
 
@@ -150,7 +151,7 @@ def _of_node(node: Expression, put: Put, tree: Expression, around: Surroundings)
         case nodes.Add(terms):
             yield from _of_terms(terms, put)
         case nodes.Negative(of):
-            yield Edit("wrong sign", "a sign is wrong", put(of), 2)
+            yield Edit("wrong sign", "the sign is wrong", put(of), 2)
         case nodes.Divide(above, below):
             yield from _of_quotient(above, below, put)
         case nodes.Power(base, exponent):
@@ -208,6 +209,11 @@ def _of_name(name: Name, put: Put, around: Surroundings) -> Iterator[Edit]:
             yield Edit(
                 "wrong layer", f"the activations of layer {layer} belong where x stands", put(_of_layer(replace(name, base="a"), layer)), 3
             )
+    if name.raised.isdigit() and around.reading.above == "powers":
+        value = int(name.raised)
+        for number in (value - 1, value + 1, 2 * value):
+            told = f"the exponent {value} of {name.base} should be {number}"
+            yield Edit("wrong exponent", told, put(replace(name, raised=str(number) if number > 1 else "")), 2)
     if name.d and kind in ("z", "a"):
         yield Edit("missing derivative", f"d{name.base} is no derivative that belongs there", put(replace(name, d=False)), 4)
     elif not name.d and kind in ("z", "a", "W", "b"):
@@ -279,7 +285,7 @@ def _of_product(factors: tuple[Expression, ...], signs: tuple[str, ...], put: Pu
         if not around.entries and signs[index] != "⊙":
             yield Edit("wrong order", "the factors stand in the wrong order", put(_product(swapped, signs)), 1)
             both = (*factors[:index], _flipped(factors[index + 1]), _flipped(factors[index]), *factors[index + 2 :])
-            yield Edit("transposed", "the product is transposed", put(_product(both, signs)), 1)
+            yield Edit("transposed", "the product is transposed", put(_product(both, signs)), 2)
     for index, sign in enumerate(signs):
         if sign == "⊙" or (sign in ("*", "×") and around.strict):
             told = "an element-wise product stands where a matrix product belongs"
@@ -323,7 +329,7 @@ def _of_terms(terms: tuple[Expression, ...], put: Put) -> Iterator[Edit]:
 
 
 def _of_quotient(above: Expression, below: Expression, put: Put) -> Iterator[Edit]:
-    yield Edit("upside down", "a fraction is upside down", put(nodes.Divide(below, above)), 2)
+    yield Edit("upside down", "the fraction is upside down", put(nodes.Divide(below, above)), 2)
     told = f"the denominator {shown(below)} does not belong there"
     yield Edit("extra 1/m" if below == Name("m") else "extra denominator", told, put(above), 2)
     yield Edit(
@@ -400,7 +406,7 @@ def _of_reduction(tree: Reduce, put: Put) -> Iterator[Edit]:
             yield Edit("wrong axis", told, put(replace(tree, axis=axis, keepdims=True)), 1)
     other = replace(tree, mean=not tree.mean)
     yield Edit(
-        "extra 1/m" if tree.mean else "missing 1/m", f"a {'sum' if tree.mean else 'mean'} belongs where the {what} stands", put(other), 1
+        "extra 1/m" if tree.mean else "missing 1/m", f"the {'sum' if tree.mean else 'mean'} belongs where the {what} stands", put(other), 1
     )
     yield Edit("extra sum", f"the {what} does not belong there", put(tree.of), 2)
 
@@ -443,16 +449,15 @@ def _of_cases(tree: nodes.Cases, put: Put) -> Iterator[Edit]:
 
 
 def _of_derivative(tree: nodes.Derivative, put: Put, around: Surroundings) -> Iterator[Edit]:
-    yield Edit("upside down", "a derivative is upside down", put(replace(tree, of=tree.by, by=tree.of)), 2)
+    yield Edit("upside down", "the derivative is upside down", put(replace(tree, of=tree.by, by=tree.of)), 2)
     told = f"the factor {shown(tree)} does not belong there"
     yield Edit("extra factor", told, put(nodes.Number(1)), 3)
 
 
 def shown(tree: Expression) -> str:
-    """A part of a line, as it is named in a sentence."""
-    from pellucid.expressions.written.write import plain
-
-    text = plain(tree)
+    """A part of a line, as it is named in a sentence: in the manner of code where it looks like code."""
+    is_code = any(isinstance(node, nodes.MatMul | Reduce) or (isinstance(node, Name) and node.suffix) for node in walk(tree))
+    text = plain(tree) if is_code else as_text(tree)
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 

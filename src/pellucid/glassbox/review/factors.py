@@ -64,7 +64,7 @@ def _named(number: float, samples: int, outputs: int) -> tuple[str, str] | None:
         if text is None:
             return None
         causes.append(f"factor {text}")
-        told.append(f"a factor {text} does not belong there")
+        told.append(f"the factor {text} does not belong there")
     for power, letter in ((samples, "m"), (outputs, "n")):
         if power:
             shown = f"1/{letter}" + (f"^{abs(power)}" if abs(power) > 1 else "")

@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.written.tree import Reduce
+from pellucid.expressions.written.tree import Name, Reduce
 from pellucid.glassbox.review.bench import ELEMENTWISE, HARD, ONE_OUTPUT, ONE_SAMPLE, ONE_UNIT, OTHER, Bench, Case, numbered, right_in
 from pellucid.glassbox.review.factors import scaled_by
 from pellucid.glassbox.review.meaning import Meaning
@@ -40,6 +40,8 @@ class Judgement:
     notes: tuple[str, ...] = ()
     holds: bool = False
     """whether it is right for the network, the data and the convention as they are"""
+    keeps_mean: bool = False
+    """whether it is right but for 1/m, which is kept in it"""
 
     @property
     def right(self) -> bool:
@@ -68,11 +70,11 @@ def _right(bench: Bench, claim: Claim, case: Case, reading: Reading, outcome: Ou
     conditions, notes = case.conditions, _notes(reading, outcome, case.conditions)
     if conditions == (ONE_SAMPLE,) and scaled_by(bench.setting(claim), claim, reading, -1):
         told = "1/m is kept in it here, as some do: then it must not stand in dW and db again"
-        return Judgement(claim, f"right only {OTHER}", told, (OTHER,), reading, notes=notes)
+        return Judgement(claim, f"right only {OTHER}", told, (OTHER,), reading, notes=notes, keeps_mean=True)
     if OTHER in conditions and (mended := _other_axis(bench, claim, reading, case)) is not None:
         axis = 1 if bench.convention == "columns" else 0
         told = f"the samples lie along axis {axis} in this convention; in the other one it would be right"
-        return Judgement(claim, "wrong axis", told, (), reading, mended, _off(attempt(bench.own, reading, claim)), notes)
+        return Judgement(claim, "wrong axis", told, (), reading, mended, _off(attempt(bench.own, reading, claim)))
     if not conditions:
         return _right_here(bench, claim, case.setting, reading, outcome, notes)
     told = _why_only(bench, claim, conditions, reading)
@@ -89,6 +91,8 @@ def _notes(reading: Reading, outcome: Outcome, conditions: Sequence[str]) -> tup
         notes.append("one axis is missing: keepdims=True keeps it")
     if reading.mean and ONE_SAMPLE not in conditions:
         notes.append("dJ/dz is read as the derivative of the mean over the samples, with 1/m in it")
+    if reading.y == "output":
+        notes.append("y is read as the output, y_hat")
     if reading.base == 0:
         notes.append("units are counted from 0")
     return tuple(notes)
@@ -103,7 +107,7 @@ def _right_here(bench: Bench, claim: Claim, setting: Setting, reading: Reading, 
             last = replace(full, sizes=(*full.sizes[:-1], 1))
             one = setting.sizes[-1] == 1 and right_in(last, claim, [reading]) is not None
             conditions.append(ONE_OUTPUT if one else ONE_UNIT)
-    if speaks_of_error(setting, claim, reading) and _exact_by_pair(claim, setting, reading):
+    if backward(claim) and speaks_of_error(setting, claim, reading) and _exact_by_pair(claim, setting, reading):
         conditions.append(PAIR)
     own = attempt(bench.own, reading, claim)
     if not own.right and own.found is not None and own.truth is not None:
@@ -125,6 +129,11 @@ def _told_here(bench: Bench, conditions: Sequence[str]) -> str:
         output, cost = bench.architecture.activations[-1].spec, bench.architecture.loss.spec
         told.append(f"y_hat - y is exact for {output} with {cost}; in general dz is C'(y_hat, y) times f'(z)")
     return "; ".join(told)
+
+
+def backward(claim: Claim) -> bool:
+    """Whether the left side is a derivative."""
+    return any(isinstance(node, nodes.Derivative) or (isinstance(node, Name) and (node.d or node.base == "delta")) for node in walk(claim.left))
 
 
 def speaks_of_error(setting: Setting, claim: Claim, reading: Reading) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -35,9 +36,12 @@ from pellucid.glassbox.review.names import (
     names,
     resolve,
 )
+from pellucid.glassbox.review.places import walk
 from pellucid.glassbox.review.worlds import World
 
 SAMPLES = ("m", "N", "M", "n_samples")
+SMOOTH = ("exp", "log", "ln", "sqrt", "sin", "cos", "tanh", "sinh", "cosh", "expm1", "log1p", "power")
+"""functions that take complex numbers, so that a derivative is to be had exactly by an imaginary step"""
 UNITS = ("K", "k", "d", "D", "J", "C", "p", "q", "L", "l")
 """upper limits of a sum that count units"""
 
@@ -370,7 +374,7 @@ class Meaning:
             record = FUNCTIONS[base]
             if len(arguments) != record.n_arguments and not (record.n_arguments < 0 and len(arguments) > 1):
                 raise NoValue("name", f"{base} has {record.n_arguments} arguments", name.at)
-            return record.numpy(*(np.asarray(self.value(part), dtype=float) for part in arguments))
+            return record.numpy(*(np.asarray(self.value(part)) for part in arguments))
         raise NoValue("name", f"{name.base!r} is no function here", name.at)
 
     def rule(self, name: Name, base: str, arguments: Sequence[Expression]) -> Activation | None:
@@ -583,11 +587,17 @@ class Meaning:
         by = self.quantity(tree.by)
         if by.index:
             raise NoValue("name", "a derivative of an expression by an entry")
+        if isinstance(tree.of, Name) and (of := self.quantity(tree.of)).key != by.key:
+            raise NoValue("dependence", f"{of.key} does not depend on {by.key}", tree.of.at)
         self.independent(tree.of, by)
-        plain = replace(by, sample="")
-        base, key = self.whole(plain), by.key
+        base, key = self.whole(replace(by, sample="")), by.key
+        if all(node.function.base in SMOOTH for node in walk(tree.of) if isinstance(node, Apply)) and not _has_cases(tree.of):
+            self.moved[key] = base + 1e-30j
+            found = np.imag(self.value(tree.of)) / 1e-30
+            del self.moved[key]
+            return found
         steps = []
-        for step in (0.02, 0.01, 0.005, 0.0025, 0.00125):
+        for step in (4e-3, 2e-3, 1e-3, 5e-4):
             sides = []
             for sign in (1, -1):
                 self.moved[key] = base + sign * step
@@ -595,7 +605,7 @@ class Meaning:
             steps.append((sides[0] - sides[1]) / (2 * step))
         del self.moved[key]
         for order in range(1, len(steps)):
-            steps = [(4**order * fine - coarse) / (4**order - 1) for coarse, fine in zip(steps, steps[1:], strict=False)]
+            steps = [(4**order * fine - coarse) / (4**order - 1) for coarse, fine in pairwise(steps)]
         return steps[0]
 
     def independent(self, tree: Expression, by: Quantity) -> None:
@@ -622,6 +632,10 @@ def _flat(tree: Product, meaning: Meaning) -> tuple[list[Expression], list[str]]
         factors += parts
         signs += between
     return factors, signs
+
+
+def _has_cases(tree: Expression) -> bool:
+    return any(isinstance(node, nodes.Cases | nodes.Compare | Norm) for node in walk(tree))
 
 
 def _shape(value: Any) -> str:

@@ -52,6 +52,8 @@ def _named(mine: str, key: str) -> tuple[str, str] | None:
         return "activation derivative missing", f"the right side is {key}: the factor f'(z) is missing"
     if (kind, other) == ("da", "dz") and same:
         return "extra activation derivative", f"the right side is {key}: the factor f'(z) does not belong there"
+    if (kind, other) == ("dW", "dz") and same:
+        return "missing factor", f"the right side is {key}: the factor a of the layer before (x, of the first layer) is missing"
     if kind == other or (kind, other) == ("da", "dx"):
         return "wrong layer", f"the right side is {key}"
     return None

@@ -82,6 +82,8 @@ class Reading:
     """whether * is entry by entry, since @ is there for matrices"""
     rate: str = "l2"
     """lambda: the weight of the L2 term, or the learning rate"""
+    y: str = "target"
+    """y: the target, or the output of a neuron"""
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,8 @@ def _found(name: Name, reading: Reading, depth: int, letters: Mapping[str, int])
     if base not in VALUES:
         raise NoValue("name", f"{base!r} is no name of a value here", name.at)
     kind = VALUES[base]
+    if kind == "y" and reading.y == "output":
+        kind = "y_hat"
     text, rest = layer_text(name, reading) if kind in LAYERED or (kind, name.suffix) == ("x", "") else ("", name)
     if kind == "l2" and reading.rate == "rate":
         kind = "rate"

@@ -93,11 +93,12 @@ def readings(claim: Claim, depth: int) -> list[Reading]:
     rate = ["l2", "rate"] if any(name.base in ("lambda", "lambd") for name in found) else ["l2"]
     base = 0 if any("0" in name.below and not name.code for name in found) else 1
     strict = any(isinstance(node, nodes.MatMul) for side in claim.sides for node in walk(side))
+    y = ["target", "output"] if isinstance(claim.left, Name) and claim.left.base in ("y", "Y") else ["target"]
     options: list[Reading] = []
-    for choice in product(below, above, digits, rule, n, mean, primes, rate, _sample_letters(claim, kinds)):
+    for choice in product(below, above, digits, rule, n, mean, primes, rate, _sample_letters(claim, kinds), y):
         reading = Reading(
             below=choice[0], above=choice[1], digits=choice[2], rule=choice[3], n=choice[4], mean=choice[5], primes=choice[6],
-            rate=choice[7], samples=choice[8], base=base, strict=strict,
+            rate=choice[7], samples=choice[8], y=choice[9], base=base, strict=strict,
         )  # fmt: skip
         options += [replace(reading, layer=layer) for layer in _layers(found, reading, depth, claim)]
     return list(islice(dict.fromkeys(options), MOST))

@@ -10,10 +10,10 @@ import numpy as np
 from pellucid.equations.arrays import Array
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.written.tree import Name
+from pellucid.expressions.written.tree import Name, Product
 from pellucid.glassbox.review.bench import ELEMENTWISE, HARD, Bench, Case, right_in
 from pellucid.glassbox.review.chains import broken
-from pellucid.glassbox.review.edits import Edit, Surroundings, circular, edits
+from pellucid.glassbox.review.edits import Edit, Surroundings, circular, edits, shown
 from pellucid.glassbox.review.factors import factor
 from pellucid.glassbox.review.judge import Judgement, off, speaks_of_error
 from pellucid.glassbox.review.meaning import Meaning
@@ -42,12 +42,15 @@ def wrong(bench: Bench, claim: Claim, choices: Sequence[Reading]) -> Judgement:
         return Judgement(claim, "broken chain", told)
     usable = [reading for reading in choices if _left_exists(bench, claim, reading)]
     if not usable:
-        raise _no_left(bench, claim, choices)
+        why = _no_left(bench, claim, choices)
+        if why.kind == "dependence":
+            return Judgement(claim, "no such derivative", why.told)
+        raise why
     usable.sort(key=lambda reading: _distance(bench, claim, reading))
     usable = usable[:MOST_READINGS]
     _known(bench, claim, usable[0])
     own = off(attempt(bench.own, usable[0], claim))
-    for find in (_scale, _forgotten, _pair, _other_quantity, _mended):
+    for find in (_scale, _left_factor, _forgotten, _pair, _other_quantity, _mended):
         found = find(bench, claim, usable)
         if found is not None:
             return replace(found, off=own)
@@ -100,6 +103,22 @@ def _scale(bench: Bench, claim: Claim, choices: Sequence[Reading]) -> Judgement 
             told = factor(case.setting, claim, reading)
             if told is not None:
                 return Judgement(claim, told[0], put_right(told[1], case.conditions), case.conditions, reading)
+    return None
+
+
+def _left_factor(bench: Bench, claim: Claim, choices: Sequence[Reading]) -> Judgement | None:
+    """Right without a factor of the left side."""
+    left = claim.left
+    if not isinstance(left, Product) or not all(isinstance(factor, Name) for factor in left.factors):
+        return None
+    for index, factor in enumerate(left.factors):
+        rest = left.factors[:index] + left.factors[index + 1 :]
+        signs = left.signs[1:] if not index else left.signs[: index - 1] + left.signs[index:]
+        changed = replace(claim, left=rest[0] if len(rest) == 1 else Product(rest, signs))
+        for case in _narrowed(bench, claim):
+            if (found := right_in(case.setting, changed, choices)) is not None:
+                told = f"the factor {shown(factor)} on the left side does not belong there"
+                return Judgement(claim, "extra factor", put_right(told, case.conditions), case.conditions, found[0])
     return None
 
 
