@@ -81,7 +81,7 @@ _TOKEN = re.compile(
     r"|(?P<identifier>[A-Za-z][A-Za-z0-9]*_(?!(?:new|old|prev|pred|true|hat|next|derivative|prime|deriv|grad|backward)\b)[A-Za-z]{3,}\w*)"
     r"|(?P<quotient>d(?:[A-Za-z]+\d*)_d(?:[A-Za-z]+\d*))(?![A-Za-z0-9])"
     r"|(?P<word>[A-Za-z]+\d*)"
-    rf"|(?P<greek>[{''.join(_GREEK)}])"
+    rf"|(?P<greek>[{''.join(_GREEK)}]\d*)"
     r"|\\(?P<command>[A-Za-z]+|\s|[^A-Za-z\s])"
     rf"|(?P<raised>[{''.join(_RAISED)}]+)"
     rf"|(?P<lowered>[{''.join(_LOWERED)}]+)"
@@ -139,7 +139,7 @@ def _plain(kind: str, piece: str, start: int, end: int) -> list[Token]:
             above, _, below = piece.partition("_")
             return [Token(WORD, above, start, end), Token(SIGN, "/", start, end), Token(WORD, below, start, end)]
         case "greek":
-            return [Token(WORD, _GREEK[piece], start, end)]
+            return [Token(WORD, f"{_GREEK[piece[0]]}{piece[1:]}", start, end)]
         case "raised":
             if piece == "ᵀ":
                 return [Token(SIGN, "ᵀ", start, end)]

@@ -138,7 +138,9 @@ def _undefined_name(formula: Formula) -> NoValue | None:
     trees = [tree for _, tree in formula.definitions.functions.values()] + list(formula.definitions.values.values())
     known |= {key(node) for tree in trees for node in walk(tree) if isinstance(node, Name)} | set(formula.definitions.values)
     known |= {parameter for parameters, _ in formula.definitions.functions.values() for parameter in parameters}
-    known |= {node.index for node in walk(claim.right) if isinstance(node, Total)} | {"e", "pi", "n", "K", "k", "m"}
+    known |= {node.index for node in walk(claim.right) if isinstance(node, Total)} | {"e", "pi"}
+    known |= {part for side in claim.sides for node in walk(side) for part in getattr(node, "below", ())}
+    known |= {key(node.last) for side in claim.sides for node in walk(side) if isinstance(node, Total) and isinstance(node.last, Name)}
     functions = {id(node.function) for node in walk(claim.right) if isinstance(node, Apply)}
     for node in walk(claim.right):
         if isinstance(node, Name) and id(node) not in functions and key(node) not in known:

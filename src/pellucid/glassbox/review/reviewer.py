@@ -22,7 +22,7 @@ from pellucid.glassbox.review.bench import Bench
 from pellucid.glassbox.review.calculation import Definitions
 from pellucid.glassbox.review.calculus import Formula, candidates, define, is_calculus, judge_formula
 from pellucid.glassbox.review.claims import claims, given, own_name, substituted
-from pellucid.glassbox.review.equation import UNDECIDED, EquationReview
+from pellucid.glassbox.review.equation import DEFINITION, UNDECIDED, EquationReview
 from pellucid.glassbox.review.inherited import Inherited
 from pellucid.glassbox.review.judge import Judgement, judge
 from pellucid.glassbox.review.meaning import Meaning
@@ -48,6 +48,8 @@ class Reviewer:
         self.before: tuple[Expression, str] | None = None
         """the left side of the line before, and how it is written"""
         self.inherited = Inherited()
+        self.defined_here: set[str] = set()
+        """functions that the line at hand has defined, so that a second formula must agree with the first"""
 
     def single(self, text: str) -> EquationReview:
         """One line; what cannot be read is an error."""
@@ -65,6 +67,7 @@ class Reviewer:
 
         """
         found: list[EquationReview] = []
+        self.defined_here = set()
         for statement in read(text, self.vocabulary):
             found += self.statement(text, statement, number, sheet)
         return found
@@ -121,8 +124,11 @@ class Reviewer:
         return self.bench is None and not any(isinstance(side, Name) and side.d for side in claim.sides)
 
     def _formula(self, claim: Claim, number: int, text: str, first: bool) -> EquationReview:
-        if first and (defined := self._defined(claim)) is not None:
+        again = isinstance(claim.left, Apply) and claim.left.function.base in self.defined_here
+        if first and not again and (defined := self._defined(claim)) is not None:
             self.definitions = defined
+            if isinstance(claim.left, Apply):
+                self.defined_here.add(claim.left.function.base)
             return EquationReview(text, "definition", "What the lines below are about.", line=number, holds=True)
         specs = [] if self.bench is None else [rule.spec for rule in self.bench.architecture.activations]
         try:
@@ -234,4 +240,6 @@ def summed(text: str, reviews: list[EquationReview], number: int) -> EquationRev
 def _narrowness(review: EquationReview) -> tuple[int, int]:
     if review.verdict == UNDECIDED:
         return 3, 0
-    return (0 if review.verdict in ("definition", "right") else 2 if "only" in review.verdict else 1), len(review.conditions)
+    if review.verdict == DEFINITION:
+        return -1, 0
+    return (0 if review.verdict == "right" else 2 if "only" in review.verdict else 1), len(review.conditions)

@@ -12,7 +12,8 @@ import numpy as np
 from pellucid.equations.arrays import Array
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.written.tree import Name, Total
+from pellucid.expressions.written.tree import Apply, Name, Total
+from pellucid.glassbox.review.derivatives import COST
 from pellucid.glassbox.review.meaning import Meaning
 from pellucid.glassbox.review.names import VALUES, NoValue, Reading, resolve
 from pellucid.glassbox.review.readings import Claim, layer_letters, value_names
@@ -87,13 +88,20 @@ def _once(
             if not units and not samples and not has_entries(claim, reading, meaning):
                 truth = _kept(world, claim, reading, layers, lambda: np.asarray(meaning.value(claim.left), dtype=float))
                 found = np.asarray(changed.value(claim.right), dtype=float)
-                right, flat = agree(found, truth, isinstance(claim.left, nodes.Derivative))
+                right, flat = agree(found, truth, _layout_free(claim.left))
                 return Outcome(right, found, truth, star=changed.matrix_star, flat=flat)
             return _by_entries(claim, meaning, changed, units, samples, most, quick)
     except NoValue as why:
         return Outcome(False, why=why, star=changed.matrix_star)
     except (ValueError, TypeError, IndexError, KeyError, OverflowError, ZeroDivisionError, AttributeError) as error:
         return Outcome(False, why=NoValue("shape", f"it cannot be computed ({error})"))
+
+
+def _layout_free(left: Expression) -> bool:
+    """Whether the left side is a local derivative, such as that of z by W, which may be laid out as x or as its transpose."""
+    if not isinstance(left, nodes.Derivative):
+        return False
+    return not (isinstance(left.of, Name) and VALUES.get(left.of.base) in COST) and not isinstance(left.of, Apply)
 
 
 def _kept(world: World, claim: Claim, reading: Reading, layers: dict[str, int], compute: Callable[[], Array]) -> Array:
