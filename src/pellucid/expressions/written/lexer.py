@@ -124,7 +124,7 @@ def lex(source: str) -> list[Token]:
         for token in made or []:
             found.append(Token(token.kind, token.text, token.start, token.end, spaced))
             spaced = False
-        spaced = spaced or (kind == "command" and not made)
+        spaced = spaced or (kind == "command" and not made and not piece.startswith(("left", "right", "big", "Big")))
     found.append(Token(END, "the end", len(source), len(source), True))
     return found
 

@@ -86,7 +86,8 @@ def shape(world: World, quantity: Quantity) -> tuple[int, ...]:
         return (sizes[0],)
     if kind == "y":
         return (sizes[-1],)
-    assert layer is not None
+    if layer is None:
+        raise NoValue("index", f"{kind} has no units")
     return (sizes[layer], sizes[layer - 1]) if kind == "W" else (sizes[layer],)
 
 

@@ -73,6 +73,11 @@ def _whole(tree: Expression, around: Surroundings) -> Iterator[Edit]:
         yield Edit("missing sum over the units", "the sum over the units is missing", units, 3)
         yield Edit("missing sum over the units", "the mean over the units is missing", replace(units, mean=True), 4)
         yield Edit("missing sum", "the mean over all samples is missing", Reduce(units, mean=True), 4)
+    if around.layer is not None:
+        letters = [(letter,) for letter in around.letters] if around.entries else [()]
+        for below in letters:
+            bias = replace(_value("b", around.layer, around), below=below)
+            yield Edit("bias missing", "the bias is missing", nodes.Add((tree, bias)), 2)
     for factor, cause, told, rank in _missing(around):
         yield Edit(cause, told, _times(tree, factor, around), rank)
     if not around.entries:
@@ -166,6 +171,10 @@ def _of_node(node: Expression, put: Put, tree: Expression, around: Surroundings)
             yield from _of_sum(node, put, around)
         case nodes.Cases():
             yield from _of_cases(node, put)
+        case nodes.Compare(relation=relation):
+            for other in (">=", "<", "<=", ">"):
+                if other != relation:
+                    yield Edit("wrong condition", f"the relation {relation} should be {other}", put(replace(node, relation=other)), 2)
         case nodes.Derivative():
             yield from _of_derivative(node, put, around)
         case Entry(of, below):
@@ -175,7 +184,7 @@ def _of_node(node: Expression, put: Put, tree: Expression, around: Surroundings)
 
 
 def _of_name(name: Name, put: Put, around: Surroundings) -> Iterator[Edit]:
-    kind = VALUES.get(name.base, name.base)
+    kind = VALUES.get(name.base.removesuffix("_new"), name.base)
     array = kind in ARRAYS or name.base == "delta"
     if array and not around.entries and kind != "b":
         yield Edit("missing transpose", f"{spelled(name)} must be transposed", put(nodes.Transpose(name)), 1)
@@ -220,6 +229,9 @@ def _of_name(name: Name, put: Put, around: Surroundings) -> Iterator[Edit]:
         yield Edit(
             "missing derivative", f"the derivative d{spelled(name)} belongs where {spelled(name)} stands", put(replace(name, d=True)), 3
         )
+    if array and not name.raised and not name.d:
+        told = f"the square of {spelled(name)} belongs there"
+        yield Edit("wrong exponent", told, put(nodes.Power(name, nodes.Number(2))), 3)
     for position, part in enumerate(name.below):
         for letter in around.letters:
             if letter != part:
@@ -252,8 +264,10 @@ def _related(name: Name, kind: str) -> Iterator[tuple[str, str, str]]:
     elif kind == "a":
         told = "dz belongs where da stands: the derivative of the activation is missing" if name.d else "z belongs where a stands"
         yield ("Z" if upper else "z"), "activation derivative missing" if name.d else "a where z belongs", told
-    elif kind == "W" and not name.d:
-        yield f"{name.base}_new", "old W used", "the updated W belongs there"
+    elif kind in ("W", "b") and name.d:
+        other = "b" if kind == "W" else "W"
+        yield other, f"d{kind} where d{other} belongs", f"d{other} belongs where d{kind} stands"
+    elif kind == "W":
         if name.base.endswith("_new"):
             yield name.base.removesuffix("_new"), "updated W used", "the W from before the update belongs there"
     elif kind == "y_hat":
@@ -296,7 +310,8 @@ def _of_product(factors: tuple[Expression, ...], signs: tuple[str, ...], put: Pu
     for index in range(len(factors)):
         rest = (*factors[:index], *factors[index + 1 :])
         between = signs[1:] if index == 0 else (*signs[: index - 1], *signs[index:])
-        yield Edit("extra factor", f"the factor {shown(factors[index])} does not belong there", put(_product(rest, between)), 2)
+        cause = f"factor {number_text(value)}" if (value := _number(factors[index])) is not None else "extra factor"
+        yield Edit(cause, f"the factor {shown(factors[index])} does not belong there", put(_product(rest, between)), 2)
     for index in range(len(factors) - 1):
         if len(factors) > 2:
             rest = (*factors[:index], *factors[index + 2 :])
@@ -322,7 +337,7 @@ def _of_terms(terms: tuple[Expression, ...], put: Put) -> Iterator[Edit]:
         yield Edit("extra term", f"the term {shown(term)} does not belong there", put(rest[0] if len(rest) == 1 else nodes.Add(rest)), 3)
         for factor, cause in (
             (nodes.Divide(nodes.Number(1), Name("m")), "missing 1/m"), (Name("m"), "extra 1/m"), (nodes.Number(2), "factor 1/2"),
-            (nodes.Divide(nodes.Number(1), nodes.Number(2)), "factor 2"),
+            (nodes.Divide(nodes.Number(1), nodes.Number(2)), "factor 2"), (Name("alpha"), "learning rate missing"),
         ):  # fmt: skip
             scaled = nodes.Multiply((factor, term))
             yield Edit(cause, f"{cause} in the term {shown(term)}", put(nodes.Add((*before, scaled, *after))), 3)
@@ -364,6 +379,10 @@ def _of_number(value: float, put: Put) -> Iterator[Edit]:
             yield Edit(cause, f"the number {number_text(value)} should be {number_text(number)}", put(nodes.Number(number)), 3)
 
 
+def _number(tree: Expression) -> float | None:
+    return float(tree.value) if isinstance(tree, nodes.Number) else None
+
+
 def number_text(value: float) -> str:
     """A number in short."""
     return f"{float(value):g}"
@@ -390,6 +409,14 @@ def _of_function(tree: Apply, put: Put, around: Surroundings) -> Iterator[Edit]:
         if name.primes and kind == "a":
             z = replace(inner, base="Z" if inner.base.isupper() else "z")
             yield Edit("derivative taken at a", f"{label} must be taken at z, not at a", put(replace(tree, arguments=(z,))), 1)
+    if len(tree.arguments) == 1 and isinstance(tree.arguments[0], Name) and VALUES.get(tree.arguments[0].base) in ("z", "a"):
+        own, _ = layer_text(tree.arguments[0], around.reading)
+        for layer in range(1, around.depth + 1):
+            if str(layer) == own:
+                continue
+            whole = Apply(Name("f", primes=name.primes, bracket=str(layer)), (_of_layer(replace(tree.arguments[0], base="z"), layer),))
+            told = f"{shown(tree)} is of the wrong layer: that of layer {layer} belongs there"
+            yield Edit("wrong layer", told, put(whole), 2)
     if len(tree.arguments) == 1:
         yield Edit("extra function", f"{label} does not belong there", put(tree.arguments[0]), 3)
     if name.base not in GENERAL and len(tree.arguments) == 1:

@@ -13,7 +13,7 @@ from pellucid.expressions.written.tree import Name, Reduce
 from pellucid.glassbox.review.bench import ELEMENTWISE, HARD, ONE_OUTPUT, ONE_SAMPLE, ONE_UNIT, OTHER, Bench, Case, numbered, right_in
 from pellucid.glassbox.review.factors import scaled_by
 from pellucid.glassbox.review.meaning import Meaning
-from pellucid.glassbox.review.names import NoValue, Reading
+from pellucid.glassbox.review.names import PARAMETERS, VALUES, NoValue, Reading
 from pellucid.glassbox.review.places import places, walk
 from pellucid.glassbox.review.readings import Claim, readings
 from pellucid.glassbox.review.trial import Outcome, agree, attempt
@@ -68,7 +68,12 @@ def judge(bench: Bench, claim: Claim) -> Judgement:
 
 def _right(bench: Bench, claim: Claim, case: Case, reading: Reading, outcome: Outcome) -> Judgement:
     conditions, notes = case.conditions, _notes(reading, outcome, case.conditions)
+    if conditions == (ONE_SAMPLE,) and (found := _element_wise(bench, claim, reading)) is not None:
+        return found
     if conditions == (ONE_SAMPLE,) and scaled_by(bench.setting(claim), claim, reading, -1):
+        if not _per_sample(claim):
+            told = "1/m does not belong there"
+            return Judgement(claim, "extra 1/m", told, (), reading, off=_off(attempt(bench.own, reading, claim)))
         told = "1/m is kept in it here, as some do: then it must not stand in dW and db again"
         return Judgement(claim, f"right only {OTHER}", told, (OTHER,), reading, notes=notes, keeps_mean=True)
     if OTHER in conditions and (mended := _other_axis(bench, claim, reading, case)) is not None:
@@ -81,6 +86,24 @@ def _right(bench: Bench, claim: Claim, case: Case, reading: Reading, outcome: Ou
     first = next((condition for condition in conditions if condition != HARD), None)
     holds = set(conditions) <= {HARD, *([ONE_SAMPLE] if bench.X.shape[0] == 1 else [])}
     return Judgement(claim, f"right only {first}" if first else "right", told, conditions, reading, notes=notes, holds=holds)
+
+
+def _element_wise(bench: Bench, claim: Claim, reading: Reading) -> Judgement | None:
+    """An element-wise product that is a matrix product for one sample only, and by its sign meant to be element-wise."""
+    for node, put in places(claim.right):
+        if isinstance(node, nodes.Multiply) and node.marked:
+            tree = put(nodes.MatMul(node.factors))
+            if right_in(bench.setting(claim), replace(claim, right=tree), [reading]) is not None:
+                told = "an element-wise product stands where a matrix product belongs"
+                cause = "element-wise product where a matrix product belongs"
+                return Judgement(claim, cause, told, (), reading, tree, _off(attempt(bench.own, reading, claim)))
+    return None
+
+
+def _per_sample(claim: Claim) -> bool:
+    """Whether the left side is a derivative of the loss of each sample: dz, da, dx."""
+    left = claim.left.by if isinstance(claim.left, nodes.Derivative) else claim.left
+    return isinstance(left, Name) and VALUES.get(left.base) not in PARAMETERS
 
 
 def _notes(reading: Reading, outcome: Outcome, conditions: Sequence[str]) -> tuple[str, ...]:

@@ -9,9 +9,10 @@ import numpy as np
 
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.written.tree import Name
+from pellucid.expressions.written.tree import Apply, Name
 from pellucid.glassbox.review.meaning import Meaning
 from pellucid.glassbox.review.names import NoValue, Reading
+from pellucid.glassbox.review.places import walk
 from pellucid.glassbox.review.readings import Claim
 from pellucid.glassbox.review.trial import agree, attempt
 from pellucid.glassbox.review.worlds import Setting, companion
@@ -35,19 +36,23 @@ def other_left(setting: Setting, claim: Claim, reading: Reading) -> tuple[str, s
         return None
     mine = _key(claim.left, reading, world.depth)
     for key, shown in _quantities(world.depth):
+        if mine == key.replace("da", "dz") and any(isinstance(node, Apply) and node.function.primes for node in walk(claim.right)):
+            continue  # relu'(a) is 1
         if key != mine and agree(found, np.asarray(world.values[key]), False)[0] and _elsewhere(setting, claim, reading, key):
-            if mine is not None and (named := _named(mine, key)) is not None:
+            if mine is not None and (named := _named(mine, key, claim)) is not None:
                 return named
-            if mine is not None and mine.startswith("db") and key == mine.replace("b", "W"):
+            if mine is not None and mine.startswith("db") and key.removeprefix("data ") == mine.replace("b", "W"):
                 return "bias gradient multiplied by the input", f"the right side is {shown}: a bias gradient has no factor a"
             return "wrong left side", f"the right side is {shown}, not what stands on the left"
     return None
 
 
-def _named(mine: str, key: str) -> tuple[str, str] | None:
+def _named(mine: str, key: str, claim: Claim) -> tuple[str, str] | None:
     """The causes that have names of their own."""
     kind, other = mine.rstrip("0123456789"), key.rstrip("0123456789")
     same = mine[len(kind) :] == key[len(other) :]
+    if (kind, other) in (("a", "z"), ("z", "a")) and same:
+        return ("activation missing", f"the right side is {key}") if kind == "a" else ("extra activation", f"the right side is {key}")
     if (kind, other) == ("dz", "da") and same:
         return "activation derivative missing", f"the right side is {key}: the factor f'(z) is missing"
     if (kind, other) == ("da", "dz") and same:
@@ -84,7 +89,7 @@ def _key(left: Expression, reading: Reading, depth: int) -> str | None:
 
 def _quantities(depth: int) -> Iterator[tuple[str, str]]:
     for layer in range(depth, 0, -1):
-        for kind in ("dz", "da", "dW", "db", "z", "a", "W", "b"):
+        for kind in ("dz", "da", "dW", "data dW", "db", "z", "a", "W", "b"):
             yield f"{kind}{layer}", f"{kind}{layer}"
     yield "dx", "dx"
     yield "x", "x"

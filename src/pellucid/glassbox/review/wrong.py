@@ -50,7 +50,7 @@ def wrong(bench: Bench, claim: Claim, choices: Sequence[Reading]) -> Judgement:
     usable = usable[:MOST_READINGS]
     _known(bench, claim, usable[0])
     own = off(attempt(bench.own, usable[0], claim))
-    for find in (_scale, _left_factor, _forgotten, _pair, _other_quantity, _mended):
+    for find in (_scale, _left_factor, _forgotten, _pair, _other_quantity, _mended, _other_of_one):
         found = find(bench, claim, usable)
         if found is not None:
             return replace(found, off=own)
@@ -124,8 +124,11 @@ def _left_factor(bench: Bench, claim: Claim, choices: Sequence[Reading]) -> Judg
 
 def _forgotten(bench: Bench, claim: Claim, choices: Sequence[Reading]) -> Judgement | None:
     """Right in a network without L2, weights or dropout."""
+    speaks = any(name.base in ("lambda", "lambd", "l2") for name in value_names(claim.right))
     for case in _narrowed(bench, claim):
         for cause, told, setting in bench.without(case.setting):
+            if speaks and cause.startswith("L2"):
+                continue
             if (found := right_in(setting, claim, choices)) is not None:
                 return Judgement(claim, cause, put_right(told, case.conditions), case.conditions, found[0])
     return None
@@ -166,7 +169,16 @@ def _quantity(bench: Bench, left: Expression, reading: Reading) -> Quantity | No
 
 def _other_quantity(bench: Bench, claim: Claim, choices: Sequence[Reading]) -> Judgement | None:
     """The right side is right for something else."""
-    for case in _narrowed(bench, claim):
+    return _of_others([case for case in _narrowed(bench, claim) if case.setting.m > 1], claim, choices)
+
+
+def _other_of_one(bench: Bench, claim: Claim, choices: Sequence[Reading]) -> Judgement | None:
+    """The same for one sample, where much is equal by chance."""
+    return _of_others([case for case in _narrowed(bench, claim) if case.setting.m == 1], claim, choices)
+
+
+def _of_others(cases: Sequence[Case], claim: Claim, choices: Sequence[Reading]) -> Judgement | None:
+    for case in cases:
         for reading in choices:
             found = other_left(case.setting, claim, reading)
             if found is not None:
