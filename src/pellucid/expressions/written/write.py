@@ -185,7 +185,7 @@ def _symbol(name: Name) -> Expression:
 
 
 def _function(function: Name, arguments: tuple[Expression, ...]) -> Expression:
-    layer: int | str | None = function.bracket or function.suffix or None
+    layer: int | str | None = function.bracket or function.suffix or (function.below[0] if len(function.below) == 1 else None)
     layer = int(layer) if isinstance(layer, str) and layer.isdigit() else layer
     return nodes.Call(function.base, arguments, function.primes, layer)
 
