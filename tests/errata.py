@@ -1,3 +1,4 @@
+# ruff: noqa: E501  formulas stand as they are printed
 """Every formula of the notes as it is printed, the call that was made of it, and the answer; what is wrong in words stands apart.
 
 N0 to N4 are the five lecture notes. A row is reviewed as the last line of a sheet that begins with the lines in ``before``.
@@ -5,7 +6,7 @@ N0 to N4 are the five lecture notes. A row is reviewed as the last line of a she
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -51,7 +52,7 @@ SHAPES = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def network(name: str):
     """A network of a shape, with seven samples."""
     sizes, rules, loss = SHAPES[name]

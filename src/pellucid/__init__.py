@@ -47,7 +47,8 @@ from pellucid.training import Callback, EarlyStopping, History, Moment, Training
 
 if TYPE_CHECKING:
     from pellucid.estimators import MLPClassifier, MLPRegressor
-    from pellucid.glassbox.review.equation import EquationReview, review_equation
+    from pellucid.glassbox.review.equation import review_equation
+    from pellucid.glassbox.review.report import EquationReview
     from pellucid.glassbox.review.sheet import SheetReview, review_sheet
 
 __version__ = "0.1.0"
@@ -55,7 +56,7 @@ __version__ = "0.1.0"
 _LAZY = {
     "MLPClassifier": "pellucid.estimators",
     "MLPRegressor": "pellucid.estimators",
-    "EquationReview": "pellucid.glassbox.review.equation",
+    "EquationReview": "pellucid.glassbox.review.report",
     "review_equation": "pellucid.glassbox.review.equation",
     "SheetReview": "pellucid.glassbox.review.sheet",
     "review_sheet": "pellucid.glassbox.review.sheet",
@@ -107,8 +108,8 @@ __all__ = [
     "PellucidError",
     "RMSprop",
     "Schedule",
-    "SheetReview",
     "ShapeError",
+    "SheetReview",
     "StepDecay",
     "TableError",
     "Trace",

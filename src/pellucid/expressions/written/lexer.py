@@ -1,4 +1,4 @@
-r"""A written line as tokens. LaTeX, NumPy and Unicode are brought to one set of signs, so that mixtures such as ``dZ^{[2]} @ A1.T`` can be read.
+r"""A written line as tokens. LaTeX, NumPy and Unicode come to one set of signs, so that mixtures such as ``dZ^{[2]} @ A1.T`` can be read.
 
 SymPy's reader of LaTeX (Lark) was tried: it reads ``z = W x + b`` as a product of numbers, in any order, and none of ``dw^{[1]}``,
 ``z_i^{[1]}``, ``\sigma_2'(z)``, ``\begin{cases}``; what is to be told apart here (transposes, order, the kind of product) it does not keep.

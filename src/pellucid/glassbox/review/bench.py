@@ -18,7 +18,7 @@ from pellucid.glassbox.review.names import Reading
 from pellucid.glassbox.review.places import walk
 from pellucid.glassbox.review.readings import Claim
 from pellucid.glassbox.review.trial import Outcome, attempt
-from pellucid.glassbox.review.worlds import PAIRS, SAMPLES, SIZES, Setting, World, companion, companion_sizes, elementwise, paired, world
+from pellucid.glassbox.review.worlds import PAIRS, SAMPLES, Setting, World, companion, companion_sizes, elementwise, paired, world
 
 OTHER = "in the other convention"
 ONE_SAMPLE = "for one sample"
@@ -161,6 +161,3 @@ def right_in(setting: Setting, claim: Claim, readings: Sequence[Reading]) -> tup
         if outcomes[-1].right:
             return reading, outcomes[0]
     return None
-
-
-__all__ = ["SIZES", "Bench", "Case", "numbered", "right_in"]

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -212,7 +213,9 @@ class Calculation:
         """A sum over the entries."""
         index = tree.index
         if not index:
-            free = sorted({part for node in walk(tree.body) for part in getattr(node, "below", ()) if part.isalpha() and part not in self.letters})
+            free = sorted(
+                {part for node in walk(tree.body) for part in getattr(node, "below", ()) if part.isalpha() and part not in self.letters}
+            )
             index = free[0] if free else ""
         last = self.n
         if isinstance(tree.last, nodes.Number):
@@ -233,29 +236,29 @@ class Calculation:
         """The derivative of a tree by a variable, through what it was defined by."""
         if not isinstance(tree.by, Name):
             raise NoValue("name", "a derivative by what is no name")
-        by = key(tree.by)
-        if len(tree.by.below) > 1:
-            raise NoValue("index", f"{tree.by.base!r} has one index", tree.by.at)
+        name = tree.by
+        by = key(name)
+        if len(name.below) > 1:
+            raise NoValue("index", f"{name.base!r} has one index", name.at)
         of = tree.of
         if isinstance(of, Name) and of.base in self.definitions.functions and not of.below:  # df/dx
-            parameters, body = self.definitions.functions[of.base]
-            of = body
+            _, of = self.definitions.functions[of.base]
         if not self.depends(of, by, set()):
-            raise NoValue("dependence", f"nothing here says how it depends on {tree.by.base}", tree.by.at)
-        base = self.bare(tree.by, by)
+            raise NoValue("dependence", f"nothing here says how it depends on {name.base}", name.at)
+        base = self.bare(name, by)
         before = self.moved
 
         def at(x: Any) -> Any:
             whole = x
-            if tree.by.below and np.ndim(base):
+            if name.below and np.ndim(base):
                 whole = np.array(base, dtype=float)
-                whole[self.place(tree.by.below[0])] = x
+                whole[self.place(name.below[0])] = x
             self.moved = {**before, by: whole}
             found = self.value(of)
             self.moved = before
             return found
 
-        start = np.asarray(base)[self.place(tree.by.below[0])] if tree.by.below and np.ndim(base) else base
+        start = np.asarray(base)[self.place(name.below[0])] if name.below and np.ndim(base) else base
         return difference(at, start)
 
     def depends(self, tree: Expression, by: str, seen: set[str]) -> bool:
@@ -275,15 +278,14 @@ class Calculation:
 def key(name: Name) -> str:
     """The name of a variable without its index: x, a1, y_hat."""
     layer = name.bracket or name.suffix
-    below = "".join(name.below) if name.below and all(part.isdigit() for part in name.below) and False else ""
-    return f"{name.base}{layer}{below}{chr(39) * name.primes}"
+    return f"{name.base}{layer}{chr(39) * name.primes}"
 
 
 def difference(function: Any, x: Any) -> Any:
     """The derivative of a function, by Richardson's extrapolation of central differences."""
     steps = [(np.asarray(function(x + step)) - np.asarray(function(x - step))) / (2 * step) for step in STEPS]
     for order in range(1, len(STEPS)):
-        steps = [(4**order * fine - coarse) / (4**order - 1) for coarse, fine in zip(steps, steps[1:], strict=False)]
+        steps = [(4**order * fine - coarse) / (4**order - 1) for coarse, fine in pairwise(steps)]
     return steps[0]
 
 
@@ -291,7 +293,9 @@ def draw(name: str, seed: int, n: int) -> Any:
     """The value of a variable at a point: between 0 and 1 at half of the points, of either sign at the others; away from kinks."""
     rng = np.random.default_rng([zlib.crc32(name.encode()), seed])
     unit = seed % 2 == 0
-    found: Array = rng.uniform(0.15, 0.85, size=max(n, 1)) if unit else rng.uniform(0.2, 2.0, size=max(n, 1)) * rng.choice([-1, 1], size=max(n, 1))
+    found: Array = (
+        rng.uniform(0.15, 0.85, size=max(n, 1)) if unit else rng.uniform(0.2, 2.0, size=max(n, 1)) * rng.choice([-1, 1], size=max(n, 1))
+    )
     return found if n else float(found[0])
 
 

@@ -11,15 +11,16 @@ from pellucid.equations.activations import CATALOGUE
 from pellucid.equations.arrays import Array
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
+from pellucid.expressions.written.plain import plain
 from pellucid.expressions.written.tree import Apply, Entry, Name, Total
-from pellucid.expressions.written.write import plain
 from pellucid.glassbox.review.calculation import NAMED, Calculation, Definitions, key
 from pellucid.glassbox.review.chains import broken, telescopes
-from pellucid.glassbox.review.edits import Surroundings, edits
-from pellucid.glassbox.review.judge import Judgement
+from pellucid.glassbox.review.edits import edits
+from pellucid.glassbox.review.judgement import Judgement
 from pellucid.glassbox.review.names import LOSSES, VALUES, NoValue, Reading
 from pellucid.glassbox.review.places import walk
 from pellucid.glassbox.review.readings import Claim
+from pellucid.glassbox.review.slips import Surroundings
 
 POINTS = 12
 ENTRIES = 4
@@ -74,9 +75,7 @@ def _of_calculus(node: nodes.Derivative, known: set[str]) -> bool:
         if of.base not in VALUES or by.base not in VALUES:
             return True
         return of.base in ("y", "x", "Y", "X") or (of.base == "f")
-    if by.base not in VALUES or by.base in ("x", "y"):
-        return True
-    return False
+    return by.base not in VALUES or by.base in ("x", "y")
 
 
 def define(claim: Claim, definitions: Definitions) -> Definitions | None:

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
 from pellucid.glassbox.review.bench import OTHER, Bench
-from pellucid.glassbox.review.judge import Judgement
+from pellucid.glassbox.review.judgement import Judgement
+from pellucid.glassbox.review.left import left_quantity
 from pellucid.glassbox.review.meaning import Meaning
 from pellucid.glassbox.review.names import NoValue, Reading
 from pellucid.glassbox.review.readings import Claim, layer_letters, readings, value_names
@@ -58,7 +57,13 @@ class Inherited:
         if result.verdict == "right" and _divides(result.claim):
             told = f"1/m stands in {own.key} of line {own.line} already"
             return replace(result, verdict="extra 1/m", told=told, holds=False)
-        return replace(result, told=f"{own.key} of line {own.line} holds 1/m, and so does this", verdict=f"right only {OTHER}", conditions=(OTHER,), keeps_mean=True)
+        return replace(
+            result,
+            told=f"{own.key} of line {own.line} holds 1/m, and so does this",
+            verdict=f"right only {OTHER}",
+            conditions=(OTHER,),
+            keeps_mean=True,
+        )
 
     def used(self, bench: Bench, claim: Claim) -> list[Own]:
         """What was inherited and stands on the right side."""
@@ -89,9 +94,8 @@ class Inherited:
         for own in self.found.values():
             changed = replace(world, values={**world.values, **values}, kept={})
             try:
-                with np.errstate(all="ignore"):
-                    values[own.key] = np.asarray(Meaning(changed, own.reading).value(own.claim.right), dtype=float)
-            except (NoValue, ValueError, TypeError, IndexError, KeyError):
+                values[own.key] = Meaning(changed, own.reading).array(own.claim.right)
+            except NoValue:
                 continue
         return values
 
@@ -100,8 +104,6 @@ class Inherited:
         keeps = result.keeps_mean
         if result.right and not keeps:
             return result
-        from pellucid.glassbox.review.reviewer import left_quantity
-
         quantity = left_quantity(bench, result.claim, result.reading)
         if quantity is not None and not quantity.index and result.reading is not None and not layer_letters(result.claim):
             self.found[quantity.key] = Own(quantity.key, result.claim, result.reading, line, keeps)

@@ -29,8 +29,8 @@ def other_left(setting: Setting, claim: Claim, reading: Reading) -> tuple[str, s
     found = outcome.found
     if found is None:
         try:
-            found = np.asarray(Meaning(world, reading).value(claim.right), dtype=float)
-        except (NoValue, ValueError, TypeError):
+            found = Meaning(world, reading).array(claim.right)
+        except NoValue:
             return None
     if found.ndim != 2 or (found.size == 1 and setting.sizes != (1,) * len(setting.sizes)):
         return None
@@ -68,8 +68,8 @@ def _elsewhere(setting: Setting, claim: Claim, reading: Reading, key: str) -> bo
     """The same in another world."""
     world = companion(setting, 1)
     try:
-        found = np.asarray(Meaning(world, reading).value(claim.right), dtype=float)
-    except (NoValue, ValueError, TypeError):
+        found = Meaning(world, reading).array(claim.right)
+    except NoValue:
         return False
     return agree(found, np.asarray(world.values[key]), False)[0]
 

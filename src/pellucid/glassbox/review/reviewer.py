@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,24 +9,25 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pellucid.errors import FormulaError, InputError, sentence
-from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.written.cursor import Vocabulary
 from pellucid.expressions.written.lexer import refuse
+from pellucid.expressions.written.plain import plain
 from pellucid.expressions.written.reader import read
 from pellucid.expressions.written.tree import Apply, Name, Statement
-from pellucid.expressions.written.write import as_latex, as_text, plain
+from pellucid.expressions.written.typeset import as_latex, as_text
 from pellucid.glassbox.model import Model
 from pellucid.glassbox.review.bench import Bench
 from pellucid.glassbox.review.calculation import Definitions
 from pellucid.glassbox.review.calculus import Formula, candidates, define, is_calculus, judge_formula
 from pellucid.glassbox.review.claims import claims, given, own_name, substituted
-from pellucid.glassbox.review.equation import DEFINITION, UNDECIDED, EquationReview
 from pellucid.glassbox.review.inherited import Inherited
-from pellucid.glassbox.review.judge import Judgement, judge
-from pellucid.glassbox.review.meaning import Meaning
-from pellucid.glassbox.review.names import VALUES, VOCABULARY, NoValue, Quantity, Reading
+from pellucid.glassbox.review.judge import judge
+from pellucid.glassbox.review.judgement import Judgement
+from pellucid.glassbox.review.left import left_quantity
+from pellucid.glassbox.review.names import VALUES, VOCABULARY, NoValue
 from pellucid.glassbox.review.readings import Claim, layer_letters
+from pellucid.glassbox.review.report import DEFINITION, UNDECIDED, EquationReview
 from pellucid.glassbox.review.rightline import RightLines
 from pellucid.glassbox.trace import CONVENTIONS
 from pellucid.validation import as_inputs, as_masks, as_sample_weight, as_targets, one_of
@@ -197,24 +197,7 @@ def capital(piece: str) -> str:
     return f"{piece[:1].upper()}{piece[1:]}" if plain_word else piece
 
 
-def left_quantity(bench: Bench, claim: Claim, reading: Reading | None) -> Quantity | None:
-    """What the left side is, as a whole."""
-    left = claim.left
-    name = left.by if isinstance(left, nodes.Derivative) else left
-    cost = not isinstance(left, nodes.Derivative) or (isinstance(left.of, Name) and VALUES.get(left.of.base) in ("J", "l"))
-    if not isinstance(name, Name) or not cost:
-        return None
-    try:
-        letters: Mapping[str, int] = dict.fromkeys(layer_letters(claim), 1)
-        found = Meaning(bench.own, reading or Reading(), letters).quantity(name)
-    except NoValue:
-        return None
-    return replace(found, d=found.d or isinstance(left, nodes.Derivative))
-
-
-def bench(
-    model: Model, X: ArrayLike | None, y: ArrayLike | None, convention: str, sample_weight: ArrayLike | None, mask: Any
-) -> Bench:
+def bench(model: Model, X: ArrayLike | None, y: ArrayLike | None, convention: str, sample_weight: ArrayLike | None, mask: Any) -> Bench:
     """A network with its data, checked."""
     if X is None or y is None:
         raise InputError(sentence("X or y", "review_equation", "None", "samples and targets", "hand in some rows, at least one"))

@@ -8,8 +8,9 @@ from pellucid.architecture import Architecture
 from pellucid.equations.activations import Softmax
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression, Number
+from pellucid.expressions.written.plain import plain
 from pellucid.expressions.written.tree import Apply, Name, Norm, Product, Reduce, Total
-from pellucid.expressions.written.write import as_latex, plain
+from pellucid.expressions.written.typeset import as_latex
 
 EXACT = {("sigmoid", "log_loss"), ("softmax", "cross_entropy"), ("exp", "poisson")}
 """output and loss for which dz_L is y_hat - y"""
@@ -56,7 +57,7 @@ class RightLines:
         pen = _Pen(self, code)
         new = kind.removeprefix("new ")
         if new != kind:
-            left = Name(f"{new}_new", **pen.of(layer))
+            left = replace(pen.name(new, layer), base=f"{new}_new")
             return left, nodes.Add((pen.name(new, layer), nodes.Negative(Product((Name("alpha"), pen.name(new, layer, d=True)), ("",)))))
         if (kind, d) == ("x", True):
             return Name("x", d=True), pen.product(pen.transpose(pen.name("W", 1)), pen.name("z", 1, d=True))

@@ -12,7 +12,8 @@ from pellucid.errors import FormulaError, InputError, sentence
 from pellucid.expressions.written.reader import without_comment
 from pellucid.glassbox.model import Model
 from pellucid.glassbox.rendering import Table, as_html, as_rich, as_text
-from pellucid.glassbox.review.equation import CONSEQUENCE, REMARK, UNDECIDED, UNREADABLE, EquationReview
+from pellucid.glassbox.review.report import CONSEQUENCE, REMARK, UNDECIDED, UNREADABLE, EquationReview
+from pellucid.glassbox.review.reviewer import Reviewer, summed
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -71,7 +72,9 @@ class SheetReview:
             narrowed = [review for review in self.lines if "only" in review.verdict]
             if not narrowed:
                 return "Every line is right."
-            return f"No line is wrong. {_lines([review.line for review in narrowed])} ask{'' if len(narrowed) > 1 else 's'} for a condition."
+            return (
+                f"No line is wrong. {_lines([review.line for review in narrowed])} ask{'' if len(narrowed) > 1 else 's'} for a condition."
+            )
         others = [review.line for review in self.lines if review.wrong and review is not root]
         follow = [review.line for review in self.lines if review.verdict == CONSEQUENCE]
         told = f"Begin with line {root.line}: {root.verdict}. {root.explanation.splitlines()[0]}"
@@ -137,11 +140,11 @@ def review_sheet(
     ['wrong sign', 'consequence']
 
     """
-    from pellucid.glassbox.review.reviewer import Reviewer, summed
-
     lines = sheet.splitlines() if isinstance(sheet, str) else list(sheet)
     if len(lines) > MOST_LINES:
-        raise InputError(sentence("the sheet", "review_sheet", f"{len(lines):,} lines long", f"at most {MOST_LINES:,}", "review it in parts"))
+        raise InputError(
+            sentence("the sheet", "review_sheet", f"{len(lines):,} lines long", f"at most {MOST_LINES:,}", "review it in parts")
+        )
     reviewer = Reviewer(model, X, y, convention, sample_weight, mask)
     found: list[EquationReview] = []
     for number, text in enumerate(lines, start=1):

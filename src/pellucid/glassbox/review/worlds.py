@@ -45,7 +45,7 @@ class Setting:
 
     @cached_property
     def _key(self) -> tuple[Any, ...]:
-        named = tuple((type(rule), rule.spec) for rule in (*self.activations, self.loss))
+        named = (*((type(rule), rule.spec) for rule in self.activations), self.loss.spec)
         return self.sizes, named, self.l2, self.m, self.convention, self.weighted, self.masked, self.hard, self.whole
 
     def __eq__(self, other: object) -> bool:
