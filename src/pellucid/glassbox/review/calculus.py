@@ -53,7 +53,7 @@ def is_calculus(claim: Claim, definitions: Definitions) -> bool:
                 return True
             if isinstance(node, Name) and key(node) in known:
                 return True
-            if isinstance(node, Apply) and (node.function.base == "g" or _inner(node)):
+            if isinstance(node, Apply) and _inner(node):
                 return True
     if isinstance(left, Apply) and left.function.base not in LOSSES:
         return True
@@ -61,8 +61,12 @@ def is_calculus(claim: Claim, definitions: Definitions) -> bool:
 
 
 def _inner(node: Apply) -> bool:
-    """f(g(x)), f(x, y)."""
-    return node.function.base == "f" and any(isinstance(part, Apply) for part in node.arguments)
+    """f(g(x)), or g(x) of a function and a variable that no layer has."""
+    name = node.function
+    if name.bracket or name.suffix or name.below or name.raised or name.base not in ("f", "g"):
+        return False
+    plain_variable = all(isinstance(part, Name) and part.base in ("x", "u", "t") and not part.bracket for part in node.arguments)
+    return plain_variable or any(isinstance(part, Apply) and part.function.base in ("f", "g") for part in node.arguments)
 
 
 def _of_calculus(node: nodes.Derivative, known: set[str]) -> bool:

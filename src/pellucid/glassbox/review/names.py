@@ -183,10 +183,10 @@ def _found(name: Name, reading: Reading, depth: int, letters: Mapping[str, int])
     if kind == "l2" and reading.rate == "rate":
         kind = "rate"
     layer: int | None = layer_number(text, letters, name.at) if text else None
-    index: tuple[str, ...] = tuple(part for part in (rest.suffix, *rest.below) if part)
+    index = tuple(part for part in (rest.suffix, *rest.below) if part)
     sample = rest.sample
     if len(index) == 1 and not rest.code and index[0] in reading.samples:
-        index, sample = (), index[0]
+        sample, index = index[0], ()
     transposed = False
     if rest.primes and kind in PARAMETERS and reading.primes == "new":
         new = True
