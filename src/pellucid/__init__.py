@@ -47,19 +47,19 @@ from pellucid.training import Callback, EarlyStopping, History, Moment, Training
 
 if TYPE_CHECKING:
     from pellucid.estimators import MLPClassifier, MLPRegressor
-    from pellucid.glassbox.review.equation import review_equation
-    from pellucid.glassbox.review.report import EquationReview
-    from pellucid.glassbox.review.sheet import SheetReview, review_sheet
+    from pellucid.glassbox.written.equation import review_equation
+    from pellucid.glassbox.written.report import EquationReview
+    from pellucid.glassbox.written.sheet import SheetReview, review_sheet
 
 __version__ = "0.1.0"
 
 _LAZY = {
     "MLPClassifier": "pellucid.estimators",
     "MLPRegressor": "pellucid.estimators",
-    "EquationReview": "pellucid.glassbox.review.report",
-    "review_equation": "pellucid.glassbox.review.equation",
-    "SheetReview": "pellucid.glassbox.review.sheet",
-    "review_sheet": "pellucid.glassbox.review.sheet",
+    "EquationReview": "pellucid.glassbox.written.report",
+    "review_equation": "pellucid.glassbox.written.equation",
+    "SheetReview": "pellucid.glassbox.written.sheet",
+    "review_sheet": "pellucid.glassbox.written.sheet",
 }
 """what is not always needed, or needs scikit-learn, whose import takes a second, is imported when it is first asked for"""
 
