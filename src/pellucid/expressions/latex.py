@@ -91,8 +91,12 @@ def latex(tree: Expression, digits: int = 6) -> str:
             return r"\begin{cases} " + r" \\ ".join([*lines, rf"{latex(otherwise, digits)} & \text{{otherwise}}"]) + r" \end{cases}"
         case nodes.Sum(body, index, first, last):
             return rf"\sum_{{{index}={first}}}^{{{last}}} {within(body, PRODUCT)}"
+        case nodes.SumOverSamples(_, _, nodes.Expression() as summand):
+            return rf"\sum_{{i=1}}^{{m}} {within(summand, PRODUCT)}"
         case nodes.SumOverSamples(of):
             return rf"\sum_{{i=1}}^{{m}} {_of_sample(within(of, PRODUCT), of)}"
+        case nodes.SumOverUnits(_, _, nodes.Expression() as summand):
+            return rf"\sum_{{k}} {within(summand, PRODUCT)}"
         case nodes.SumOverUnits(of):
             return rf"\sum_{{k}} {_bracketed(within(of, PRODUCT), of)}_{{k}}"
         case nodes.SumAll(of):

@@ -107,7 +107,11 @@ class Symbol(Expression):
     index: tuple[int | str, ...] = ()
     """one-based; a text is an index that a `Sum` runs over, or that stands for any"""
     sample: int | str | None = None
-    """of the sample, one-based"""
+    """of the sample, one-based; without an index it stands for all entries of that sample, kept as a column or a row"""
+    base: int = 1
+    """the number of the first entry: 0 where units are counted from zero"""
+    sample_axis: int = -1
+    """which axis of an array the samples lie along: the last in the columns convention, the first (0) in the rows convention"""
 
     @property
     def key(self) -> str:
@@ -155,6 +159,8 @@ class Divide(Expression):
 
     numerator: Expression
     denominator: Expression
+    zero_wins: bool = False
+    """0 / 0 is 0, as in y / y_hat of a class that is neither the target nor possible"""
 
 
 @dataclass(frozen=True)
@@ -222,8 +228,10 @@ class SumOverSamples(Expression):
     """The sum of the columns (in the rows convention: of the rows) of an array, one of which belongs to each sample."""
 
     of: Expression
-    axis: int
-    """1 in the columns convention, 0 in the rows convention"""
+    axis: int | None
+    """1 in the columns convention, 0 in the rows convention; None where there is one number for each sample, whose sum is a number"""
+    written: Expression | None = None
+    """what is summed as it is written for sample i; otherwise the whole in brackets"""
 
 
 @dataclass(frozen=True)
@@ -232,6 +240,8 @@ class SumOverUnits(Expression):
 
     of: Expression
     axis: int
+    written: Expression | None = None
+    """what is summed as it is written for unit k; otherwise the whole in brackets"""
 
 
 @dataclass(frozen=True)

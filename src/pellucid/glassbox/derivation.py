@@ -35,7 +35,8 @@ class Step:
     """what justifies it, in words"""
     part: str
     """forward, cost, backward, update or calculus"""
-    shape: tuple[int, ...] | None = None
+    shape: tuple[int | str, ...] | None = None
+    """a number of samples that is not known is m"""
     shapes: str = ""
     """the arithmetic of the shapes: (5 x 4)(4 x 1) + (5 x 1)"""
     value: Any = None
