@@ -95,10 +95,10 @@ def latex(tree: Expression, digits: int = 6) -> str:
             return rf"\sum_{{i=1}}^{{m}} {within(summand, PRODUCT)}"
         case nodes.SumOverSamples(of):
             return rf"\sum_{{i=1}}^{{m}} {_of_sample(within(of, PRODUCT), of)}"
-        case nodes.SumOverUnits(_, _, nodes.Expression() as summand):
-            return rf"\sum_{{k}} {within(summand, PRODUCT)}"
-        case nodes.SumOverUnits(of):
-            return rf"\sum_{{k}} {_bracketed(within(of, PRODUCT), of)}_{{k}}"
+        case nodes.SumOverUnits(_, _, nodes.Expression() as summand, index):
+            return rf"\sum_{{{index}}} {within(summand, PRODUCT)}"
+        case nodes.SumOverUnits(of, index=index):
+            return rf"\sum_{{{index}}} {_bracketed(within(of, PRODUCT), of)}_{{{index}}}"
         case nodes.SumAll(of):
             return rf"\sum {within(of, PRODUCT)}"
         case nodes.Diagonal(of):

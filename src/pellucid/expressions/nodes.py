@@ -6,10 +6,10 @@ with the same nodes; `Multiply` works entry by entry (with NumPy's broadcasting)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,9 @@ class SumOverUnits(Expression):
     of: Expression
     axis: int
     written: Expression | None = None
-    """what is summed as it is written for unit k; otherwise the whole in brackets"""
+    """what is summed as it is written for one unit; otherwise the whole in brackets"""
+    index: str = "k"
+    """the letter of the unit"""
 
 
 @dataclass(frozen=True)
@@ -293,3 +295,26 @@ class Equation(Expression):
 
     sides: tuple[Expression, ...]
     relation: str = "="
+
+
+def rebuilt(tree: Expression, replaced: Callable[[Expression], Expression | None]) -> Expression:
+    """The tree with each node for which ``replaced`` gives another one exchanged for that; what was put in is left as it is.
+
+    >>> rebuilt(Symbol("x") + 1, lambda node: Symbol("z") if node == Symbol("x") else None) == Symbol("z") + 1
+    True
+    """
+    other = replaced(tree)
+    if other is not None:
+        return other
+    parts = {field.name: getattr(tree, field.name) for field in fields(tree)}
+    new = {name: _rebuilt_part(part, replaced) for name, part in parts.items()}
+    return tree if all(new[name] is parts[name] for name in parts) else type(tree)(**new)
+
+
+def _rebuilt_part(part: Any, replaced: Callable[[Expression], Expression | None]) -> Any:
+    if isinstance(part, Expression):
+        return rebuilt(part, replaced)
+    if isinstance(part, tuple):
+        new = tuple(_rebuilt_part(item, replaced) for item in part)
+        return part if all(a is b for a, b in zip(part, new, strict=True)) else new
+    return part
