@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from pellucid.expressions import nodes
-from pellucid.expressions.latex import GREEK, element_name, index_text
+from pellucid.expressions.latex import GREEK, element_name, index_text, name_parts
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.precedence import ATOM, COMPARISON, POWER, PRODUCT, SUM, binding, needs_brackets
 
@@ -81,6 +81,8 @@ def text(tree: Expression, digits: int = 6) -> str:
         case nodes.Cases(branches, otherwise):
             lines = [f"{text(value, digits)} if {text(condition, digits)}" for value, condition in branches]
             return "{" + "; ".join([*lines, f"{text(otherwise, digits)} otherwise"]) + "}"
+        case nodes.Sum(body, index, skip=int() | str() as skip):
+            return f"Σ_{index}≠{skip} {within(body, PRODUCT)}"
         case nodes.Sum(body, index, first, last):
             return f"Σ_{index}={first}..{last} {within(body, PRODUCT)}"
         case nodes.SumOverSamples(_, _, nodes.Expression() as summand):
@@ -122,11 +124,15 @@ def symbol_text(symbol: nodes.Symbol) -> str:
 
 
 def name_text(name: str) -> str:
-    """Greek letters, and ŷ."""
-    if name == "y_hat":
-        return "ŷ"
-    letters, _, rest = name.partition("_")
-    return GREEK.get(letters, letters) + (f"_{rest}" if rest else "")
+    """Greek letters, hats, and what stands below.
+
+    >>> name_text("y_hat"), name_text("alpha"), name_text("v_W_old")
+    ('ŷ', 'α', 'v_W,old')
+    """
+    letter, marks, hat = name_parts(name)
+    letter = GREEK.get(letter, letter)
+    letter = {"y": "ŷ"}.get(letter, letter + "\N{COMBINING CIRCUMFLEX ACCENT}") if hat else letter
+    return letter + (f"_{','.join(marks)}" if marks else "")
 
 
 def number_text(value: int | float | Fraction, digits: int = 6) -> str:

@@ -27,12 +27,6 @@ def jacobian_applied(names: Names, a: Expression, da: Expression) -> Expression:
     return hadamard(a, da - over_units(names, nodes.Multiply((a, da)), "j"))
 
 
-def jacobian(names: Names, a: Symbol, sample: int | None) -> Expression:
-    """diag(a) - a a^T of one sample; in rows a is a row, so the same is diag(a) - a^T a."""
-    one = names.of_sample(a, sample) if sample is not None else a
-    return nodes.Diagonal(one) - (one @ one.T if names.columns else one.T @ one)
-
-
 def softmax_cross_entropy(names: Names, pair: FusedPair, z: Expression, a: Expression, y: Expression, sums_to_one: bool) -> Way:
     """A * (-y/a + sum y) = a sum(y) - y, which is a - y where the targets sum to one."""
     del pair  # "a * sum(y) - y", whose sum runs over the units
