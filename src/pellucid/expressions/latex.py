@@ -7,7 +7,7 @@ from fractions import Fraction
 from pellucid.expressions import nodes
 from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.precedence import ATOM, COMPARISON, PRODUCT, SUM, binding, needs_brackets
+from pellucid.expressions.precedence import ATOM, COMPARISON, PRODUCT, SUM, binding, leading_minus, needs_brackets, without_minus
 
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eta": "η", "theta": "θ", "lambda": "λ", "mu": "μ", "pi": "π",
@@ -28,6 +28,12 @@ def latex(tree: Expression, digits: int = 6) -> str:
         text = latex(child, digits)
         return rf"\left({text}\right)" if binding(child) < at_least else text
 
+    def term(tree: Expression) -> tuple[bool, str]:
+        if not leading_minus(tree):
+            return False, within(tree, SUM)
+        rest = without_minus(tree)
+        return True, rf"\left({latex(rest, digits)}\right)" if leading_minus(rest) else within(rest, PRODUCT)
+
     def product(factors: tuple[Expression, ...], marked: bool) -> str:
         last, joined = len(factors) - 1, ""
         for index, factor in enumerate(factors):
@@ -45,11 +51,9 @@ def latex(tree: Expression, digits: int = 6) -> str:
         case nodes.Symbol():
             return symbol_latex(tree)
         case nodes.Negative(of):
-            return f"-{within(of, PRODUCT)}"
+            return rf"-\left({latex(of, digits)}\right)" if leading_minus(of) else f"-{within(of, PRODUCT)}"
         case nodes.Add(terms):
-            return _signed(
-                [(isinstance(t, nodes.Negative), within(t.of, PRODUCT) if isinstance(t, nodes.Negative) else within(t, SUM)) for t in terms]
-            )
+            return joined_by_signs([term(part) for part in terms])
         case nodes.Multiply(factors, marked):
             return product(factors, marked)
         case nodes.MatMul(factors):
@@ -187,7 +191,8 @@ def _arguments(arguments: tuple[Expression, ...], digits: int) -> str:
     return rf"\left({', '.join(latex(argument, digits) for argument in arguments)}\right)"
 
 
-def _signed(terms: list[tuple[bool, str]]) -> str:
+def joined_by_signs(terms: list[tuple[bool, str]]) -> str:
+    """A sum, of terms that are to be subtracted or added."""
     (negative, first), *rest = terms
     return ("-" if negative else "") + first + "".join(f" {'-' if negative else '+'} {text}" for negative, text in rest)
 

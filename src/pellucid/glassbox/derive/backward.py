@@ -68,7 +68,8 @@ def derivative(builder: Builder, layer: int) -> Step:
 def jacobian(builder: Builder, layer: int) -> Step:
     """The Jacobian of softmax, of the first sample."""
     names, n = builder.names, builder.sizes[layer]
-    f, z = names.f(layer), Symbol("z", layer)
+    f: Expression = names.f(layer)
+    z: Expression = Symbol("z", layer)
     rule = "Jacobian of softmax: a_i (1 - a_i) where i = k, and -a_i a_k where not"
     if names.m != 1:
         f, z = names.of_sample(f, 1), names.of_sample(z, 1)

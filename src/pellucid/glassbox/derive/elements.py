@@ -39,8 +39,14 @@ class Side:
 class Elements(Builder):
     """The builder of the element-wise form."""
 
-    complete: bool
+    complete: bool = False
     """write everything out, whatever its size"""
+    base: int = 1
+    """the number of the first unit as it is shown; the trees are shifted at the end"""
+
+    def label(self, *index: int) -> str:
+        """Indices as they are shown: 3, or 3,2."""
+        return ",".join(str(i - 1 + self.base) for i in index)
 
     def unit(self, name: str, layer: int | None, index: int | str) -> Symbol:
         """z_3^[1], of sample i where there are several."""

@@ -41,12 +41,12 @@ def a(builder: Builder, layer: int) -> tuple[Step, ...]:
     return before, builder.step(f"a{layer}", Symbol("a", layer), (side,), rule, FORWARD, shape=shape)
 
 
-def over_outputs(builder: Builder, contribution: Expression) -> Expression:
+def over_outputs(builder: Builder, contribution: Expression, written: Expression | None = None) -> Expression:
     """The sum or the mean over the outputs."""
     n = builder.names.n_outputs
     if n == 1:
         return contribution
-    total = softmax.over_units(builder.names, contribution, "k")
+    total = softmax.over_units(builder.names, contribution, "k", written)
     return nodes.Multiply((nodes.Divide(nodes.Number(1), nodes.Number(n)), total)) if builder.shares else total
 
 
@@ -62,7 +62,7 @@ def loss(builder: Builder) -> Step:
     """l of each sample."""
     sides = [over_outputs(builder, builder.contribution)]
     if builder.way is not None:
-        sides.append(over_outputs(builder, builder.way.contribution))
+        sides.append(over_outputs(builder, builder.way.contribution, builder.way.written))
     return builder.step("l", Symbol("l"), tuple(sides), loss_rule(builder), COST, shape=builder.names.shape(1, None))
 
 

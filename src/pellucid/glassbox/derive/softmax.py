@@ -12,9 +12,9 @@ OTHERS = Symbol("N")
 """ones beside a diagonal of zeros: (N v)_k is the sum of the *other* entries of v"""
 
 
-def over_units(names: Names, of: Expression, index: str) -> nodes.SumOverUnits:
+def over_units(names: Names, of: Expression, index: str, written: Expression | None = None) -> nodes.SumOverUnits:
     """The sum over the units of a layer, written with an index."""
-    return nodes.SumOverUnits(of, names.unit_axis, of_unit(of, index), index)
+    return nodes.SumOverUnits(of, names.unit_axis, of_unit(of, index) if written is None else written, index)
 
 
 def softmax(names: Names, z: Expression) -> nodes.Divide:
@@ -68,8 +68,10 @@ def softmax_log_loss(names: Names, pair: FusedPair, z: Expression, a: Expression
     )
     rest = nodes.Divide(names.product(OTHERS, exp(z)), over_units(names, exp(z), "j"))
     contribution = -(y * log(softmax(names, z))) - (1 - y) * log(rest)
-    return Way(
-        lines,
-        contribution,
-        "with a = softmax(z); 1 - a_k is the sum of the other a_j, which N e^z adds up (N: ones, and zeros on the diagonal)",
+    z_k, y_k, e_j = of_unit(z, "k"), of_unit(y, "k"), exp(of_unit(z, "j"))
+    shares = (
+        exp(z_k) / nodes.Sum(e_j, "j", 1, names.n_outputs),
+        nodes.Sum(e_j, "j", 1, names.n_outputs, skip="k") / nodes.Sum(e_j, "j", 1, names.n_outputs),
     )
+    written = -(y_k * log(shares[0])) - (1 - y_k) * log(shares[1])
+    return Way(lines, contribution, "with a = softmax(z), so that 1 - a_k is the share of the other units", written)

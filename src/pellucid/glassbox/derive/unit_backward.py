@@ -26,12 +26,16 @@ def da(elements: Elements, layer: int, j: int) -> Step:
         slope = elements.per_unit(elements.loss_slope, j)
         if elements.shares:
             slope = nodes.Divide(nodes.Number(1), nodes.Number(names.n_outputs)) * slope
-        rule = f"derivative of the loss {elements.architecture.loss.spec} by output {j}"
+        rule = f"derivative of the loss {elements.architecture.loss.spec} by output {elements.label(j)}"
         return elements.write(f"da{layer}[{j}]", left, [written, Side.of(slope)], rule, BACKWARD, value=value)
     n_above = elements.sizes[layer + 1]
     total = elements.total(lambda i: elements.w(layer + 1, i, j) * elements.unit("dz", layer + 1, i), n_above, "j")
-    paths = "its one path" if n_above == 1 else f"its {n_above} paths, one through each unit of layer {layer + 1},"
-    rule = f"chain rule: unit {j} reaches the loss by {paths} and each brings the weight times the error at its end"
+    rule = f"chain rule: unit {elements.label(j)} reaches the loss by one path, which brings its weight times the error at its end"
+    if n_above > 1:
+        rule = (
+            f"chain rule: unit {elements.label(j)} reaches the loss through each of the {n_above} units of layer {layer + 1}, and each "
+            "path brings its weight times the error at its end"
+        )
     return elements.write(f"da{layer}[{j}]", left, [written, total], rule, BACKWARD, value=value)
 
 
@@ -52,7 +56,7 @@ def dz(elements: Elements, layer: int, j: int) -> Step:
         return fused(elements, j)
     left, value = elements.unit("dz", layer, j), elements.value(f"dz{layer}", j)
     written = Side.of(Derivative(loss_symbol(elements), elements.unit("z", layer, j)))
-    error = f"; it is the error attributed to unit {j}"
+    error = f"; it is the error attributed to unit {elements.label(j)}"
     if isinstance(record, Softmax):
         sides = [written, *unit_softmax.jacobian_applied(elements, layer, j)]
         rule = "chain rule through softmax: every output of the layer depends on z_j" + error
@@ -93,7 +97,10 @@ def fused(elements: Elements, k: int) -> Step:
         steps.append(elements.write(symbol, elements.unit(name, layer, k), sides, line.rule, BACKWARD, value=value))
     left, value = elements.unit("dz", layer, k), elements.value(f"dz{layer}", k)
     written = Side.of(Derivative(loss_symbol(elements), elements.unit("z", layer, k)))
-    rule = f"chain rule through {record.spec}; with {loss.spec} the product cancels, as shown line by line; it is the error of output {k}"
+    rule = (
+        f"chain rule through {record.spec}; with {loss.spec} the product cancels, as shown line by line; it is the error of output "
+        f"{elements.label(k)}"
+    )
     sides = [written, chain, Side.of(shared(lines[-1].sides[-1]))]
     return elements.write(f"dz{layer}[{k}]", left, sides, rule, BACKWARD, value=value, steps=tuple(steps))
 
@@ -108,7 +115,7 @@ def dw(elements: Elements, layer: int, j: int, k: int) -> Step:
     if elements.names.mean is None and not elements.architecture.l2:
         factors = Derivative(Symbol("l"), elements.unit("z", layer, j)), Derivative(elements.unit("z", layer, j), w)
         sides.insert(1, Side.of(nodes.Multiply(factors)))
-    rule = f"chain rule: the error of unit {j} of layer {layer}, times the input that the weight multiplies"
+    rule = f"chain rule: the error of unit {elements.label(j)} of layer {layer}, times the input that the weight multiplies"
     rule += "" if elements.names.m == 1 else f"; summed over the samples, {elements.mean_text}"
     rule += elements.penalty_text.replace("lambda W", "lambda w") if elements.architecture.l2 else ""
     index = ",".join(map(str, w.index))
@@ -120,7 +127,7 @@ def db(elements: Elements, layer: int, j: int) -> Step:
     """The gradient of the cost by one bias."""
     b = Symbol("b", layer, (j,))
     side = elements.over_samples(elements.unit("dz", layer, j))
-    rule = f"chain rule: the error of unit {j}, times 1, the derivative of z by the bias"
+    rule = f"chain rule: the error of unit {elements.label(j)}, times 1, the derivative of z by the bias"
     rule += "" if elements.names.m == 1 else f"; summed over the samples, {elements.mean_text}"
     rule += "; biases have no L2" if elements.architecture.l2 else ""
     sides = [Side.of(Derivative(J, b)), Side.of(side)]

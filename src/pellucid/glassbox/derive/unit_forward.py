@@ -18,7 +18,7 @@ def z(elements: Elements, layer: int, j: int) -> Step:
     n_in = elements.sizes[layer - 1]
     bias = Symbol("b", layer, (j,))
     total = elements.total(lambda k: nodes.Multiply((elements.w(layer, j, k), elements.a(layer - 1, k))), n_in)
-    rule = f"unit {j} of layer {layer}: weighted sum of {'its input' if n_in == 1 else f'its {n_in} inputs'}, plus its bias"
+    rule = f"unit {elements.label(j)} of layer {layer}: weighted sum of its {'input' if n_in == 1 else f'{n_in} inputs'}, plus its bias"
     left = elements.unit("z", layer, j)
     return elements.write(
         f"z{layer}[{j}]", left, [total.map(lambda tree: tree + bias)], rule, FORWARD, value=elements.value(f"z{layer}", j)
@@ -31,7 +31,7 @@ def a(elements: Elements, layer: int, j: int) -> tuple[Step, ...]:
     z_j = elements.unit("z", layer, j)
     if isinstance(record, Softmax):
         sides = [unit_softmax.softmax(elements, layer, j)]
-        rule = "activation softmax: the share of unit j in the sum over the layer"
+        rule = f"activation softmax: the share of unit {elements.label(j)} in the sum over the layer"
     else:
         sides = [Side.of(Call("f", (z_j,), 0, layer)), Side.of(formula(record.formula, {"z": z_j}))]
         rule = f"activation {record.spec}"

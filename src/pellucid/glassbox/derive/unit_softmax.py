@@ -40,7 +40,7 @@ def jacobian(elements: Elements, layer: int, k: int) -> tuple[Step, ...]:
         j = 1 if k > 1 else 2
         a_j, other = elements.unit(name, layer, j), elements.value(f"{name}{layer}", j)
         cross = None if value is None else -other * value
-        rule = f"softmax by the z of another unit, here j = {j}; the same for every j that is not {k}"
+        rule = f"softmax by the z of another unit, here j = {elements.label(j)}; the same for every j that is not {elements.label(k)}"
         symbol = f"da{layer}[{j}]/dz{layer}[{k}]"
         steps.append(elements.write(symbol, Derivative(a_j, z_k), [Side.of(-(a_j * a_k))], rule, BACKWARD, value=cross))
     return tuple(steps)
