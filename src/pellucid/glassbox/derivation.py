@@ -107,6 +107,7 @@ class Derivation:
     ['dz1', 'dW1', 'db1', 'W_new1', 'b_new1']
     >>> all(np.allclose(step.evaluate(derivation.values), step.value) for step in derivation)
     True
+
     """
 
     title: str
