@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,7 +46,7 @@ class Step:
     """a number of samples that is not known is m"""
     shapes: str = ""
     """the arithmetic of the shapes: (5 x 4)(4 x 1) + (5 x 1)"""
-    value: Any = None
+    value: Any = field(default=None, compare=False)
     """an array or a number; None without a sample"""
     steps: tuple[Step, ...] = ()
     """the smaller steps that this one is made of, such as a cancellation line by line"""
