@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import oracles
 import pellucid as pl
-from derivations import every_side, largest, off, worst
+from executable import every_side, largest, off, worst
 from pellucid.equations import activations, losses
 from pellucid.expressions import nodes
 from random_networks import HIDDEN, PAIRS, build, recipes, tame, targets
