@@ -1,0 +1,73 @@
+r"""A derivation as Markdown whose equations are LaTeX between double dollars.
+
+Some pages (GitHub's among them) read the text between the dollars as Markdown before they see mathematics in it, so nothing may stand
+there that means something in Markdown: rows end with ``\cr``, since of two backslashes one would be left; no underscore follows a closing
+bracket, where it would begin italics; no link, no comparison that looks like a tag.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pellucid.glassbox.render.aligned import LINE, rows
+from pellucid.glassbox.render.texts import as_markdown, checked_precision, part_of, times
+
+if TYPE_CHECKING:
+    from pellucid.glassbox.derivation import Derivation, Section, Step
+
+
+def to_markdown(derivation: Derivation, precision: int = 4) -> str:
+    """The page."""
+    checked_precision(precision)
+    parts = [f"# {as_markdown(derivation.title)}"]
+    if derivation.convention:
+        parts.append(f"Convention: {as_markdown(derivation.convention)}.")
+    for section in derivation.sections:
+        parts += _section(section, precision)
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(section: Section, precision: int) -> Iterator[str]:
+    yield f"## {as_markdown(section.title)}"
+    if section.note:
+        yield as_markdown(section.note)
+    for step in section.steps:
+        yield from _step(step, precision, depth=0)
+
+
+def _step(step: Step, precision: int, depth: int) -> Iterator[str]:
+    part = part_of(step.part)
+    shapes = f"; {as_markdown(times(step.shapes))}" if step.shapes else ""
+    yield f"{'↳ ' * depth}**{part.mark} {as_markdown(part.name)}:** {as_markdown(step.rule)}{shapes}"
+    body = " \\\\\n".join(rows(step, precision, LINE))
+    aligned = "\\begin{aligned}\n" + body + "\n\\end{aligned}"
+    yield f"$$\n{safe(aligned)}\n$$"
+    for inner in step.steps:
+        yield from _step(inner, precision, depth + 1)
+
+
+def safe(math: str) -> str:
+    r"""LaTeX that Markdown leaves alone.
+
+    >>> safe(r"\hat{y}_{k} < z^{[1](i)} \\ 1")
+    '\\hat y_{k} \\lt  z^{[1] (i)} \\cr 1'
+    """
+    math = math.replace(r"\\", r"\cr").replace("](", "] (").replace("<", r"\lt ").replace(">", r"\gt ").replace("*", r"\ast ")
+    math = re.sub(r"\\hat\{(\w)\}", r"\\hat \1", math)
+    while (at := math.find(r"\right)_")) >= 0:
+        opening = _opening(math, at)
+        inner = math[opening + len(r"\left(") : at]
+        rest = math[at + len(r"\right)") :]
+        math = rf"{math[:opening]}\left\lbrack {inner} \right\rbrack{rest}"
+    return re.sub(r"\\mathrm\{(\w+)\}_\{\\mathrm\{(\w+)\}\}", r"\\mathrm{\1\\ \2}", math)
+
+
+def _opening(math: str, closing: int) -> int:
+    """Where the bracket opens that closes there."""
+    depth, at = 1, closing
+    while depth:
+        left, right = math.rfind(r"\left", 0, at), math.rfind(r"\right", 0, at)
+        at, depth = (right, depth + 1) if right > left else (left, depth - 1)
+    return at

@@ -1,0 +1,157 @@
+"""A derivation in a terminal: colours where there are any, arrows that say the same, lines that fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.text import Text
+
+from pellucid.expressions.text import text
+from pellucid.glassbox.render.aligned import shown_sides
+from pellucid.glassbox.render.boxes import Box, beside, box, value_box
+from pellucid.glassbox.render.numbers import grid
+from pellucid.glassbox.render.texts import Part, checked_precision, part_of, plain, times
+
+if TYPE_CHECKING:
+    from pellucid.glassbox.derivation import Derivation, Section, Step
+
+WIDTH = 80
+WIDEST = 100
+"""longer lines are hard to read"""
+_DEEPEST = 6
+"""steps within steps are moved to the right so often"""
+
+
+def to_text(derivation: Derivation, precision: int = 4, width: int = WIDTH) -> str:
+    """The lines, without colours."""
+    from io import StringIO
+
+    checked_precision(precision)
+    console = Console(file=StringIO(), width=width, color_system=None, force_terminal=False, legacy_windows=False)
+    with console.capture() as captured:
+        console.print(as_rich(derivation, precision))
+    return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+
+
+def as_rich(derivation: Derivation, precision: int = 4) -> Group:
+    """What rich prints; the lines are laid out for the console that they are printed on."""
+    return Group(_Lines(derivation, precision))
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """A derivation that waits for its width."""
+
+    derivation: Derivation
+    precision: int
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        width = max(min(options.max_width, WIDEST), 20)
+        for line in _derivation(self.derivation, self.precision, width):
+            line.no_wrap, line.overflow = True, "ignore"
+            yield line
+
+
+def _derivation(derivation: Derivation, precision: int, width: int) -> Iterator[Text]:
+    yield from _words(derivation.title, width, "", "bold")
+    yield Text("═" * min(width, max(cell_len(plain(derivation.title)), 1)), style="dim")
+    if derivation.convention:
+        yield from _words(f"Convention: {derivation.convention}.", width, "", "dim")
+    for section in derivation.sections:
+        yield from _section(section, precision, width)
+
+
+def _section(section: Section, precision: int, width: int) -> Iterator[Text]:
+    yield Text()
+    yield from _words(section.title, width, "", "bold")
+    yield Text("─" * min(width, max(cell_len(plain(section.title)), 1)), style="dim")
+    if section.note:
+        yield from _words(section.note, width, "")
+    for step in section.steps:
+        yield from _step(step, precision, width, "")
+
+
+def _step(step: Step, precision: int, width: int, indent: str) -> Iterator[Text]:
+    part = part_of(step.part)
+    yield Text()
+    yield from _equation(step, part, precision, width, indent)
+    inner = indent + "    "
+    words = "; ".join(filter(None, (step.rule, times(step.shapes))))
+    if words:
+        yield from _words(words, width, inner, "italic dim")
+    if step.value is not None:
+        yield from _value(step, precision, width, inner)
+    deeper = indent + "  " if len(indent) < 2 * _DEEPEST else indent
+    for smaller in step.steps:
+        yield from _step(smaller, precision, width, deeper)
+
+
+def _equation(step: Step, part: Part, precision: int, width: int, indent: str) -> Iterator[Text]:
+    """Symbol = side = side, on one line if they fit, else each side on a line."""
+    left, sides = box(step.left, precision), [box(side, precision) for side in shown_sides(step)]
+    room, equals = width - len(indent) - 2, Box(("=",))
+    whole = beside([left, *(part for side in sides for part in (equals, side))])
+    if whole.width <= room:
+        rows = [whole]
+    elif left.width > room / 3 or any(side.high and left.width + side.width + 3 > room for side in sides):
+        rows = [left, *(beside([Box((" =",)), side]) for side in sides)]
+    else:
+        hang = Box((" " * left.width,))
+        rows = [beside([hang if index else left, equals, side]) for index, side in enumerate(sides)]
+    if any(row.high and row.width > room for row in rows):  # a matrix that is too wide is written in one line, and that is broken
+        rows = [Box((text(step.left, precision),)), *(Box((f" = {text(side, precision)}",)) for side in shown_sides(step))]
+    for index, row in enumerate(rows):
+        lines = row.lines if row.high else broken(row.lines[0], room, left.width + 3 if rows[0] is not left else 4)
+        for at, line in enumerate(lines):
+            mark = part.mark if index == 0 and at == (row.base if row.high else 0) else " "
+            yield Text(f"{indent}{mark} ", style=f"bold {part.terminal}") + Text(line, style=part.terminal)
+
+
+def _value(step: Step, precision: int, width: int, indent: str) -> Iterator[Text]:
+    shown = grid(step.value, precision, width=width - len(indent) - 4)
+    for line in beside([Box(("=",)), value_box(shown)]).lines:
+        yield Text(indent + line)
+    if shown.caption:
+        yield Text(f"{indent}  ({shown.caption})", style="dim")
+
+
+def broken(line: str, room: int, indent: int = 2) -> list[str]:
+    """A long line in several, ended before a sign as far out of brackets as there is one in the second half of the line.
+
+    >>> broken("x = aaaa + (bbbb + cccc)", 14)
+    ['x = aaaa', '  + (bbbb', '  + cccc)']
+    """
+    indent = indent if 0 < indent < room / 3 else 2
+    found, lead = [], ""
+    while cell_len(lead + line) > room:
+        depth, best, best_depth = 0, 0, 1 << 30
+        for at, letter in enumerate(line):
+            if cell_len(lead) + at > room:
+                break
+            depth += (letter in "([{") - (letter in ")]}")
+            sign = letter == " " and line[at + 1 : at + 2] in tuple("=+-·⊙≤≥<>") or (letter == " " and line[at - 1] in ",;")
+            rank = depth if sign else depth + 100
+            if letter == " " and at and (rank <= best_depth if at > (room - len(lead)) / 2 else not best):
+                best, best_depth = at, rank
+        if not best:
+            best = max(room - len(lead), 1)
+        found.append(lead + line[:best])
+        line, lead = line[best:].lstrip(), " " * indent
+    return [*found, lead + line]
+
+
+def _words(words: str, width: int, indent: str, style: str = "") -> Iterator[Text]:
+    """A paragraph of plain text."""
+    for line in Text(plain(words)).wrap(_measuring(), width - len(indent)):
+        yield Text(indent + line.plain.rstrip(), style=style)
+
+
+@lru_cache(maxsize=1)
+def _measuring() -> Console:
+    """Wrapping wants a console, whatever it is."""
+    return Console()
