@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from pellucid.expressions import nodes
+from pellucid.expressions.latex import matrix_cells
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.precedence import COMPARISON, PRODUCT, SUM, binding, needs_brackets
 from pellucid.expressions.text import text
-from pellucid.glassbox.render.numbers import Grid
+from pellucid.glassbox.render.numbers import ACROSS, ASLANT, DOWN, Grid
 
 _SQUARE, _ROUND, _CASES = ("⎡⎢⎣", "⎤⎥⎦"), ("⎛⎜⎝", "⎞⎟⎠"), ("⎧⎨⎩", "")
 _EXTENDED = {"⎧": "⎪"}
@@ -37,9 +38,9 @@ class Box:
 
 
 def box(tree: Expression, digits: int = 6) -> Box:
-    """A tree as lines.
+    r"""A tree as lines.
 
-    >>> print(*box(nodes.Matrix(((nodes.Number(1), nodes.Number(2)), (nodes.Number(3), nodes.Number(40))))).lines, sep="\\n")
+    >>> print(*box(nodes.Matrix(((nodes.Number(1), nodes.Number(2)), (nodes.Number(3), nodes.Number(40))))).lines, sep="\n")
     ⎡1   2⎤
     ⎣3  40⎦
     """
@@ -52,7 +53,7 @@ def box(tree: Expression, digits: int = 6) -> Box:
 
     match tree:
         case nodes.Matrix(rows):
-            return grid_box([[text(entry, digits) for entry in row] for row in rows])
+            return grid_box(matrix_cells(rows, lambda entry: text(entry, digits), (ACROSS, DOWN, ASLANT)))
         case nodes.Cases(branches, otherwise):
             values = [*(text(value, digits) for value, _ in branches), text(otherwise, digits)]
             longest = max(map(cell_len, values))
@@ -72,10 +73,10 @@ def box(tree: Expression, digits: int = 6) -> Box:
         case nodes.Multiply(factors) | nodes.MatMul(factors):
             marked, parts = isinstance(tree, nodes.Multiply) and tree.marked, []
             for index, factor in enumerate(factors):
-                inner = box(factor, digits)
+                drawn = box(factor, digits)
                 brackets = needs_brackets(factor, index == 0, index == len(factors) - 1, marked)
                 parts += [Box(("⊙" if marked else "·",))] if index else []
-                parts.append(_enclosed(inner, _ROUND) if brackets else inner)
+                parts.append(_enclosed(drawn, _ROUND) if brackets else drawn)
             return beside(parts)
         case nodes.Equation(sides, relation):
             return joined([within(side, COMPARISON) for side in sides], relation)
@@ -100,9 +101,7 @@ def value_box(shown: Grid) -> Box:
 def grid_box(cells: Sequence[Sequence[str]]) -> Box:
     """A matrix, its entries flush right."""
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-    lines = tuple(
-        "  ".join(" " * (width - cell_len(cell)) + cell for cell, width in zip(row, widths, strict=True)) for row in cells
-    )
+    lines = tuple("  ".join(" " * (width - cell_len(cell)) + cell for cell, width in zip(row, widths, strict=True)) for row in cells)
     return _enclosed(Box(lines, (len(lines) - 1) // 2), _SQUARE)
 
 
@@ -121,12 +120,11 @@ def _at_height(part: Box, above: int, below: int) -> Iterator[str]:
 
 def _enclosed(part: Box, pair: tuple[str, str]) -> Box:
     if len(part.lines) == 1:
-        left, right = {"⎡⎢⎣": "[]", "⎛⎜⎝": "()"}.get(pair[0], "{ ")
-        return Box((f"{left}{part.lines[0]}{right}".rstrip(),), 0)
-    count, lines = len(part.lines), _even(part.lines)
-    left, right = (_side(letters, count, part.base) for letters in pair)
+        around = {_SQUARE: ("[", "]"), _ROUND: ("(", ")")}.get(pair, ("{ ", ""))
+        return Box((part.lines[0].join(around),))
+    left, right = (_side(letters, len(part.lines), part.base) for letters in pair)
     between = " " if pair is _CASES else ""
-    return Box(tuple(f"{a}{between}{line}{b}" for a, line, b in zip(left, lines, right, strict=True)), part.base)
+    return Box(tuple(f"{a}{between}{line}{b}" for a, line, b in zip(left, _even(part.lines), right, strict=True)), part.base)
 
 
 def _side(letters: str, count: int, base: int) -> list[str]:
@@ -145,6 +143,11 @@ def _side(letters: str, count: int, base: int) -> list[str]:
 def _even(lines: Sequence[str]) -> tuple[str, ...]:
     longest = max(map(cell_len, lines))
     return tuple(_padded(line, longest) for line in lines)
+
+
+def _flush_right(cell: str, width: int) -> str:
+    """Dots stand in the middle."""
+    return cell.center(width) if cell in (ACROSS, DOWN, ASLANT) else " " * (width - cell_len(cell)) + cell
 
 
 def _padded(line: str, width: int) -> str:

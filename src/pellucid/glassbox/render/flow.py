@@ -76,10 +76,14 @@ def pieces(tree: Expression, digits: int, limit: float) -> list[Piece]:
             return of(inner, before=r"\bigl\lVert ", after=r"\bigr\rVert^2")
         case nodes.Sum(body, index, first, last):
             return of(body, binding(body) < PRODUCT, rf"\sum_{{{index}={first}}}^{{{last}}} ")
+        case nodes.SumOverSamples(_, _, nodes.Expression() as summand):
+            return of(summand, binding(summand) < PRODUCT, r"\sum_{i=1}^{m} ")
+        case nodes.SumOverUnits(_, _, nodes.Expression() as summand, index):
+            return of(summand, binding(summand) < PRODUCT, rf"\sum_{{{index}}} ")
         case nodes.SumOverSamples(inner):
             return of(inner, brackets=True, before=r"\sum_{i=1}^{m} ", after="^{(i)}")
-        case nodes.SumOverUnits(inner):
-            return of(inner, before=r"\sum_{k} \bigl\lbrack ", after=r"\bigr\rbrack_{k}")
+        case nodes.SumOverUnits(inner, index=index):
+            return of(inner, before=rf"\sum_{{{index}}} \bigl\lbrack ", after=rf"\bigr\rbrack_{{{index}}}")
         case nodes.SumAll(inner):
             return of(inner, binding(inner) < PRODUCT, r"\sum ")
         case nodes.Derivative(inner, by, partial):
@@ -141,6 +145,8 @@ def _call(tree: nodes.Call, function: str, arguments: tuple[Expression, ...], of
 
 def width(tree: Expression, digits: int = 6) -> float:
     """About how many letters a tree takes when it is set."""
+    if isinstance(tree, nodes.SumOverSamples | nodes.SumOverUnits) and tree.written is not None:
+        return width(tree.written, digits) + 3 + 1.5 * (binding(tree.written) < PRODUCT)
     inner = [width(child, digits) for child in tree.children()]
     brackets = 1.5 * sum(binding(child) < ATOM for child in tree.children())
     match tree:

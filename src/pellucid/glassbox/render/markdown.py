@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pellucid.glassbox.render.aligned import LINE, rows
-from pellucid.glassbox.render.texts import as_markdown, checked_precision, part_of, times
+from pellucid.glassbox.render.escapes import as_markdown, sentence_markdown
+from pellucid.glassbox.render.words import checked_precision, part_of, remarks
 
 if TYPE_CHECKING:
     from pellucid.glassbox.derivation import Derivation, Section, Step
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def to_markdown(derivation: Derivation, precision: int = 4) -> str:
     """The page."""
     checked_precision(precision)
-    parts = [f"# {as_markdown(derivation.title)}"]
+    parts = [f"# {sentence_markdown(derivation.title)}"]
     if derivation.convention:
         parts.append(f"Convention: {as_markdown(derivation.convention)}.")
     for section in derivation.sections:
@@ -30,17 +31,17 @@ def to_markdown(derivation: Derivation, precision: int = 4) -> str:
 
 
 def _section(section: Section, precision: int) -> Iterator[str]:
-    yield f"## {as_markdown(section.title)}"
+    yield f"## {sentence_markdown(section.title)}"
     if section.note:
-        yield as_markdown(section.note)
+        yield sentence_markdown(section.note)
     for step in section.steps:
         yield from _step(step, precision, depth=0)
 
 
 def _step(step: Step, precision: int, depth: int) -> Iterator[str]:
     part = part_of(step.part)
-    shapes = f"; {as_markdown(times(step.shapes))}" if step.shapes else ""
-    yield f"{'↳ ' * depth}**{part.mark} {as_markdown(part.name)}:** {as_markdown(step.rule)}{shapes}"
+    said = sentence_markdown("; ".join(remarks(step, bool(depth))))
+    yield f"{'↳ ' * depth}**{part.mark} {as_markdown(part.name)}:** {said}"
     body = " \\\\\n".join(rows(step, precision, LINE))
     aligned = "\\begin{aligned}\n" + body + "\n\\end{aligned}"
     yield f"$$\n{safe(aligned)}\n$$"

@@ -59,6 +59,7 @@ def _bounds(match: re.Match[str]) -> str:
     return f"<{tag}><mo>∑</mo>{bounds}</{tag}>"
 
 
+_FUNCTIONS = "exp|log|sign|sinh?|cosh?|tanh?|arctan|max|min|diag|erfc?|expm1|log1p|softplus|relu|logcosh"
 _CORRECTIONS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     (re.compile(pattern), right)
     for pattern, right in (
@@ -75,6 +76,8 @@ _CORRECTIONS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]]
         (r"<mo>‖</mo>", '<mo form="prefix" stretchy="false">‖</mo>'),
         (r"(<mover accent=\"true\">.*?)<mo>\^</mo>", r'\1<mo stretchy="false">^</mo>'),
         (r"(<mo[^>]*>[^])}|′‖<]+</mo>)<mo>−</mo>", r'\1<mo form="prefix">−</mo>'),
+        (r"(</munder(?:over)?>)<mo>−</mo>", r'\1<mo form="prefix">−</mo>'),
+        (rf"(</(?:m[in]|ms\w+|mfrac|mrow)>)(?=(?:<msup>)?<mi>(?:{_FUNCTIONS})</mi>)", r'\1<mspace width="0.17em"/>'),
         (r"<mrow>(<(m[ino]|mtext)\b[^>]*>[^<]*</\2>)</mrow>", r"\1"),
     )
 ]

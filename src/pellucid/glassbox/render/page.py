@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pellucid.glassbox.render.aligned import shown_sides
+from pellucid.glassbox.render.escapes import as_html, sentence_html
 from pellucid.glassbox.render.flow import Piece, pieces, width
 from pellucid.glassbox.render.mathml import mathml
 from pellucid.glassbox.render.numbers import ACROSS, ASLANT, DOWN, Grid, grid
 from pellucid.glassbox.render.styles import PAGE, PARTS_STYLE, SHARED
-from pellucid.glassbox.render.texts import PARTS, as_html, checked_precision, part_of, times
+from pellucid.glassbox.render.words import PARTS, checked_precision, part_of, remarks
 
 if TYPE_CHECKING:
     from pellucid.glassbox.derivation import Derivation, Section, Step
@@ -47,9 +48,9 @@ def _inside(derivation: Derivation, precision: int, level: int) -> str:
     used = {step.part for step in derivation}
     key = " ".join(f'<span class="part {part.name}">{part.mark} {part.name}</span>' for part in PARTS.values() if part.name in used)
     told = f"Convention: {as_html(derivation.convention)}. " if derivation.convention else ""
-    parts = [f'<h{level}>{as_html(derivation.title)}</h{level}>\n<p class="key">{told}{key}</p>\n']
+    parts = [f'<h{level}>{sentence_html(derivation.title)}</h{level}>\n<p class="key">{told}{key}</p>\n']
     if level == 1 and len(derivation.sections) >= CONTENTS_FROM:
-        links = "".join(f'<li><a href="#s{at}">{as_html(each.title)}</a></li>' for at, each in enumerate(derivation.sections, 1))
+        links = "".join(f'<li><a href="#s{at}">{sentence_html(each.title)}</a></li>' for at, each in enumerate(derivation.sections, 1))
         parts.append(f'<nav aria-labelledby="contents"><h2 id="contents">Contents</h2><ol>{links}</ol></nav>\n')
     for at, section in enumerate(derivation.sections, 1):
         parts.append("".join(_section(section, at, precision, level + 1)))
@@ -58,23 +59,23 @@ def _inside(derivation: Derivation, precision: int, level: int) -> str:
 
 def _section(section: Section, at: int, precision: int, level: int) -> Iterator[str]:
     anchor = f' id="s{at}"' if level == 2 else ""
-    yield f"<section{anchor}><h{level}>{as_html(section.title)}</h{level}>\n"
+    yield f"<section{anchor}><h{level}>{sentence_html(section.title)}</h{level}>\n"
     if section.note:
-        yield f'<p class="note">{as_html(section.note)}</p>\n'
+        yield f'<p class="note">{sentence_html(section.note)}</p>\n'
     yield from _steps(section.steps, precision)
     yield "</section>\n"
 
 
-def _steps(steps: tuple[Step, ...], precision: int) -> Iterator[str]:
+def _steps(steps: tuple[Step, ...], precision: int, inner: bool = False) -> Iterator[str]:
     yield '<ol class="steps">\n'
     for step in steps:
         part = part_of(step.part)
         yield f'<li class="step {as_html(part.name)}"><div class="equation">{"".join(_equation(step, precision))}</div>\n'
-        shapes = f'{"; " if step.rule else ""}<span class="shapes">{as_html(times(step.shapes))}</span>' if step.shapes else ""
+        said = sentence_html("; ".join(remarks(step, inner))).replace(" × ", "\u00a0×\u00a0")
         mark = f'<span class="part {as_html(part.name)}" title="{as_html(part.name)}">{part.mark}</span>'
-        yield f'<p class="rule">{mark} {as_html(step.rule)}{shapes}</p>\n'
+        yield f'<p class="rule">{mark} {said}</p>\n'
         if step.steps:
-            yield from _steps(step.steps, precision)
+            yield from _steps(step.steps, precision, inner=True)
         yield "</li>\n"
     yield "</ol>\n"
 
@@ -88,7 +89,10 @@ def _equation(step: Step, precision: int) -> Iterator[str]:
     for side in shown_sides(step):
         yield f'<div class="side">{equals} {_inline(pieces(side, precision, PHONE))}</div>'
     if step.value is not None:
-        yield f'<div class="side value">{equals} {value_html(grid(step.value, precision))}</div>'
+        shown = grid(step.value, precision)
+        yield f'<div class="side value">{equals} {value_html(shown)}</div>'
+        if shown.caption:
+            yield f'<div class="side caption">{as_html(shown.caption)}</div>'
 
 
 def _inline(found: list[Piece]) -> str:
@@ -102,11 +106,10 @@ def value_html(shown: Grid) -> str:
     if shown.scalar:
         return f'<span class="number">{_cell(shown.cells[0][0])}{" · " if power else ""}{power}</span>'
     rows = "".join("<tr>" + "".join(f"<td>{_cell(cell)}</td>" for cell in row) + "</tr>" for row in shown.cells)
-    caption = f'<span class="caption">{as_html(shown.caption)}</span>' if shown.caption else ""
     before = f'<span class="number">{power} · </span>' if power else ""
     table = f'<span class="matrix"><table>{rows}</table></span>'
     reachable = ' tabindex="0"' if len(shown.cells[0]) > PHONE_COLUMNS else ""  # to be scrolled by keys
-    return f'{before}<span class="scroll"{reachable}>{table}</span>{caption}'
+    return f'{before}<span class="scroll"{reachable}>{table}</span>'
 
 
 def _cell(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pellucid.glassbox.render.texts import PARTS
+from pellucid.glassbox.render.words import PARTS
 
 PAGE = """
 :root{color-scheme:light dark;--ink:#1b1f24;--faint:#59636e;--paper:#fff;--card:#f6f8fa;--line:#d1d9e0;--link:#0a58b8}
@@ -31,8 +31,8 @@ SHARED = """
 .pellucid .left.stacked{grid-column:1/-1;white-space:normal}
 .pellucid .side{grid-column:2;padding-left:1.3em;text-indent:-1.3em;line-height:1.9}
 .pellucid .piece{display:inline-block;max-width:100%;overflow-x:auto;overflow-y:hidden;vertical-align:middle;text-indent:0}
-.pellucid .value{display:flex;flex-wrap:wrap;align-items:center;gap:.1em .35em;padding:0;text-indent:0;line-height:1.5}
-.pellucid .scroll{display:inline-block;min-width:0;max-width:calc(100% - 1.6em);overflow-x:auto;vertical-align:middle}
+.pellucid .value{display:flex;align-items:center;gap:.35em;padding:0;text-indent:0;line-height:1.5}
+.pellucid .scroll{min-width:0;overflow-x:auto}
 .pellucid .matrix{display:inline-block;position:relative;padding:0 .45em}
 .pellucid .matrix::before,.pellucid .matrix::after{content:"";position:absolute;top:0;bottom:0;width:.3em;border:1.5px solid currentColor}
 .pellucid .matrix::before{left:0;border-right:0}
@@ -40,9 +40,8 @@ SHARED = """
 .pellucid .matrix table{border-collapse:collapse;margin:0;border:0;font-size:.94em;font-variant-numeric:tabular-nums lining-nums}
 .pellucid .matrix tr,.pellucid .matrix td{background:none;border:0;padding:.06em .4em;text-align:right;white-space:nowrap}
 .pellucid .number{font-variant-numeric:tabular-nums lining-nums;white-space:nowrap}
-.pellucid .caption{flex-basis:100%;color:var(--faint,inherit);font-size:.85em;padding-left:1.5em}
+.pellucid .caption{color:var(--faint,inherit);font-size:.85em;line-height:1.4}
 .pellucid .rule{margin:.35rem 0 0;color:var(--faint,inherit);font-size:.92em;line-height:1.4}
-.pellucid .shapes{white-space:nowrap;font-variant-numeric:tabular-nums}
 .pellucid .part{color:var(--part);font-weight:600;white-space:nowrap;margin-right:.5em}
 .pellucid .key{color:var(--faint,inherit)}
 .pellucid math{font-size:1.08em}

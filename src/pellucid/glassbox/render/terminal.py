@@ -14,8 +14,9 @@ from rich.text import Text
 from pellucid.expressions.text import text
 from pellucid.glassbox.render.aligned import shown_sides
 from pellucid.glassbox.render.boxes import Box, beside, box, value_box
+from pellucid.glassbox.render.escapes import sentence_text
 from pellucid.glassbox.render.numbers import grid
-from pellucid.glassbox.render.texts import Part, checked_precision, part_of, plain, times
+from pellucid.glassbox.render.words import Part, checked_precision, part_of, plain, remarks
 
 if TYPE_CHECKING:
     from pellucid.glassbox.derivation import Derivation, Section, Step
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 WIDTH = 80
 WIDEST = 100
 """longer lines are hard to read"""
+_TOGETHER = "\ue000×\ue000"
+"""no line ends within 5 × 4; no text holds these letters, since `plain` takes them out"""
 _DEEPEST = 6
 """steps within steps are moved to the right so often"""
 
@@ -81,9 +84,9 @@ def _step(step: Step, precision: int, width: int, indent: str) -> Iterator[Text]
     yield Text()
     yield from _equation(step, part, precision, width, indent)
     inner = indent + "    "
-    words = "; ".join(filter(None, (step.rule, times(step.shapes))))
-    if words:
-        yield from _words(words, width, inner, "italic dim")
+    said = "; ".join(remarks(step, bool(indent)))
+    if said:
+        yield from _words(said, width, inner, "italic dim")
     if step.value is not None:
         yield from _value(step, precision, width, inner)
     deeper = indent + "  " if len(indent) < 2 * _DEEPEST else indent
@@ -134,7 +137,7 @@ def broken(line: str, room: int, indent: int = 2) -> list[str]:
             if cell_len(lead) + at > room:
                 break
             depth += (letter in "([{") - (letter in ")]}")
-            sign = letter == " " and line[at + 1 : at + 2] in tuple("=+-·⊙≤≥<>") or (letter == " " and line[at - 1] in ",;")
+            sign = (letter == " " and line[at + 1 : at + 2] in tuple("=+-·⊙≤≥<>")) or (letter == " " and line[at - 1] in ",;")
             rank = depth if sign else depth + 100
             if letter == " " and at and (rank <= best_depth if at > (room - len(lead)) / 2 else not best):
                 best, best_depth = at, rank
@@ -147,8 +150,9 @@ def broken(line: str, room: int, indent: int = 2) -> list[str]:
 
 def _words(words: str, width: int, indent: str, style: str = "") -> Iterator[Text]:
     """A paragraph of plain text."""
-    for line in Text(plain(words)).wrap(_measuring(), width - len(indent)):
-        yield Text(indent + line.plain.rstrip(), style=style)
+    kept = sentence_text(words).replace(" × ", _TOGETHER)
+    for line in Text(kept).wrap(_measuring(), width - len(indent)):
+        yield Text(indent + line.plain.rstrip().replace("\ue000", " "), style=style)
 
 
 @lru_cache(maxsize=1)

@@ -1,68 +1,31 @@
-"""Words that stand between the equations. They may come from a table or a formula of the user's, so each form escapes them."""
+"""Sentences in the language of each form. They may hold names from a table of the user's, so all but their symbols is escaped."""
 
 from __future__ import annotations
 
 import html
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from pellucid.errors import InputError, sentence
-
-
-@dataclass(frozen=True)
-class Part:
-    """How a part of a derivation is marked, with and without colours."""
-
-    name: str
-    mark: str
-    terminal: str
-    light: str
-    dark: str
-
-
-PARTS = {
-    part.name: part
-    for part in (
-        Part("forward", "→", "green", "#0a6650", "#5fd3b3"),
-        Part("cost", "◆", "yellow", "#6b5300", "#e3c15a"),
-        Part("backward", "←", "red", "#ad2f14", "#ff9d85"),
-        Part("update", "↻", "magenta", "#7a2e9e", "#d5a3f0"),
-        Part("calculus", "•", "cyan", "#1a5a9c", "#8fc1f5"),
-    )
-}
-
-
-def part_of(name: str) -> Part:
-    """How a part is marked; one that is not in the list looks like calculus."""
-    return PARTS.get(name, Part(name, "•", "cyan", "#1a5a9c", "#8fc1f5"))
-
-
-def plain(text: str) -> str:
-    """One line without what a terminal would obey: control characters, marks that turn the direction of writing.
-
-    >>> plain("petal\\nlength \\x1b[31m")
-    'petal length �[31m'
-    """
-    spaced = re.sub(r"\s+", " ", text)
-    return "".join("�" if unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co") else letter for letter in spaced)
-
-
-def times(shapes: str) -> str:
-    """(5 x 4)(4 x 1) with the sign for x."""
-    return re.sub(r"(?<=[\w)]) x (?=[\w(])", " × ", plain(shapes))
+from pellucid.expressions.nodes import Symbol
+from pellucid.expressions.text import symbol_text
+from pellucid.glassbox.render.words import Word, plain, words_of
 
 
 def as_html(text: str) -> str:
-    """For a page."""
+    """For a page.
+
+    >>> as_html("<b> & co")
+    '&lt;b&gt; &amp; co'
+    """
     return html.escape(plain(text))
 
 
 def as_markdown(text: str) -> str:
-    """For a page of Markdown: nothing in it becomes markup, a link, or a mention of somebody.
+    r"""For a page of Markdown: nothing in it becomes markup, a link, or a mention of somebody.
 
     >>> as_markdown("petal_length <b> $x$")
-    'petal\\\\_length &lt;b&gt; \\\\$x\\\\$'
+    'petal\\_length &lt;b&gt; \\$x\\$'
     """
     escaped = plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     escaped = re.sub(r"([\\`*_\[\]#|~$]|^[+-]|(?<=^\d)[.)])", r"\\\1", escaped)
@@ -104,16 +67,55 @@ def _tex_letter(letter: str) -> str:
         return _TEX[letter]
     if letter.isascii():
         return letter
-    base, *marks = unicodedata.normalize("NFD", letter)
-    if base.isascii() and base.isalpha() and len(marks) == 1 and marks[0] in _ACCENTS:
-        dotless = {"i": r"\i", "j": r"\j"}.get(base, base) if marks[0] != "\u0327" else base
-        return rf"\{_ACCENTS[marks[0]]}{{{dotless}}}"
+    apart = unicodedata.normalize("NFD", letter)
+    base, mark = apart[0], apart[1:]
+    if base.isascii() and base.isalpha() and mark in _ACCENTS:
+        dotless = {"i": r"\i", "j": r"\j"}.get(base, base) if mark != "\u0327" else base
+        return rf"\{_ACCENTS[mark]}{{{dotless}}}"
     return f"[U+{ord(letter):04X}]"
 
 
-def checked_precision(precision: object) -> int:
-    """How many decimals, if that can be."""
-    if isinstance(precision, bool) or not isinstance(precision, int) or not 0 <= precision <= 17:
-        repair = "4 is usual"
-        raise InputError(sentence("the precision", "a derivation", repr(precision), "a whole number from 0 to 17", repair))
-    return precision
+def sentence_html(text: str) -> str:
+    """For a page, with its symbols set."""
+    return _sentence(text, as_html, _tags)
+
+
+def sentence_markdown(text: str) -> str:
+    """For Markdown, its symbols set by tags, which every reader of Markdown understands."""
+    return _sentence(text, as_markdown, _tags)
+
+
+def sentence_tex(text: str) -> str:
+    r"""For LaTeX, with its symbols set.
+
+    >>> sentence_tex("100 % of a^[1] and w_jk")
+    '100 \\% of $a^{[1]}$ and $w_{jk}$'
+    """
+    return _sentence(text, as_tex, _scripts)
+
+
+def sentence_text(text: str) -> str:
+    """For a terminal, with small digits and letters where there are some.
+
+    >>> sentence_text("by a^[1] and w_31")
+    'by a^[1] and w₃₁'
+    """
+    return _sentence(text, str, _small)
+
+
+def _sentence(text: str, escaped: Callable[[str], str], symbol: Callable[[Word], str]) -> str:
+    return "".join(symbol(word) if word.below or word.above else escaped(word.text) for word in words_of(text))
+
+
+def _tags(word: Word) -> str:
+    below, above = f"<sub>{word.below}</sub>" if word.below else "", f"<sup>{word.above}</sup>" if word.above else ""
+    return f"<i>{word.text}</i>{below}{above}"
+
+
+def _scripts(word: Word) -> str:
+    below, above = f"_{{{word.below}}}" if word.below else "", f"^{{{word.above}}}" if word.above else ""
+    return f"${word.text}{below}{above}$"
+
+
+def _small(word: Word) -> str:
+    return symbol_text(Symbol(word.text, None, tuple(word.below))) + (f"^{word.above}" if word.above else "")
