@@ -114,7 +114,10 @@ def _tags(word: Word) -> str:
 
 def _scripts(word: Word) -> str:
     below, above = f"_{{{word.below}}}" if word.below else "", f"^{{{word.above}}}" if word.above else ""
-    return f"${word.text}{below}{above}$"
+    return f"${word.text.replace('ŷ', HAT)}{below}{above}$"
+
+
+HAT = r"\hat{y}"
 
 
 def _small(word: Word) -> str:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from pellucid.glassbox.render.aligned import LINE, rows
 from pellucid.glassbox.render.escapes import as_markdown, sentence_markdown
+from pellucid.glassbox.render.tables import flush_right, latex_equation, shortened
 from pellucid.glassbox.render.words import checked_precision, part_of, remarks
 
 if TYPE_CHECKING:
-    from pellucid.glassbox.derivation import Derivation, Section, Step
+    from pellucid.glassbox.derivation import Cell, Derivation, Section, Step, Table
 
 
 def to_markdown(derivation: Derivation, precision: int = 4) -> str:
@@ -34,6 +35,8 @@ def _section(section: Section, precision: int) -> Iterator[str]:
     yield f"## {sentence_markdown(section.title)}"
     if section.note:
         yield sentence_markdown(section.note)
+    if section.table:
+        yield _table(section.table, precision)
     for step in section.steps:
         yield from _step(step, precision, depth=0)
 
@@ -47,6 +50,19 @@ def _step(step: Step, precision: int, depth: int) -> Iterator[str]:
     yield f"$$\n{safe(aligned)}\n$$"
     for inner in step.steps:
         yield from _step(inner, precision, depth + 1)
+
+
+def _table(table: Table, precision: int) -> str:
+    rows = [[sentence_markdown(heading) for heading in table.headings], ["---:" if right else "---" for right in flush_right(table)]]
+    rows += [[_cell(cell, precision) for cell in row] for row in shortened(table)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _cell(cell: Cell, precision: int) -> str:
+    """A sentence, or equations between dollars; a bar would end the cell."""
+    if isinstance(cell, str):
+        return sentence_markdown(cell)
+    return "<br>".join(f"${safe(latex_equation(step, precision))}$".replace("|", r"\vert ") for step in cell)
 
 
 def safe(math: str) -> str:

@@ -11,15 +11,18 @@ from pellucid.glassbox.render.flow import Piece, pieces, width
 from pellucid.glassbox.render.mathml import mathml
 from pellucid.glassbox.render.numbers import ACROSS, ASLANT, DOWN, Grid, grid
 from pellucid.glassbox.render.styles import PAGE, PARTS_STYLE, SHARED
+from pellucid.glassbox.render.tables import flush_right, latex_equation, shortened
 from pellucid.glassbox.render.words import PARTS, checked_precision, part_of, remarks
 
 if TYPE_CHECKING:
-    from pellucid.glassbox.derivation import Derivation, Section, Step
+    from pellucid.glassbox.derivation import Cell, Derivation, Section, Step, Table
 
 PHONE = 30
 """about how many letters of an equation fit a line of a phone"""
 PHONE_COLUMNS = 3
 """what has more is wider than a phone"""
+PAGE_ROWS = 1000
+"""of a table; it scrolls"""
 CONTENTS_FROM = 3
 """sections from which on there is a table of contents"""
 
@@ -62,8 +65,27 @@ def _section(section: Section, at: int, precision: int, level: int) -> Iterator[
     yield f"<section{anchor}><h{level}>{sentence_html(section.title)}</h{level}>\n"
     if section.note:
         yield f'<p class="note">{sentence_html(section.note)}</p>\n'
+    if section.table:
+        yield _table(section.table, precision)
     yield from _steps(section.steps, precision)
     yield "</section>\n"
+
+
+def _table(table: Table, precision: int) -> str:
+    head = "".join(f'<th scope="col">{sentence_html(heading)}</th>' for heading in table.headings)
+    opened = ['<td class="number">' if right else "<td>" for right in flush_right(table)]
+    rows = (
+        "".join(f"{td}{_table_cell(cell, precision)}</td>" for td, cell in zip(opened, row, strict=True))
+        for row in shortened(table, PAGE_ROWS)
+    )
+    body = "".join(f"<tr>{row}</tr>\n" for row in rows)
+    return f'<div class="sheet" tabindex="0"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>\n'
+
+
+def _table_cell(cell: Cell, precision: int) -> str:
+    if isinstance(cell, str):
+        return sentence_html(cell)
+    return "".join(f'<div class="{as_html(step.part)} left">{mathml(latex_equation(step, precision))}</div>' for step in cell)
 
 
 def _steps(steps: tuple[Step, ...], precision: int, inner: bool = False) -> Iterator[str]:

@@ -17,7 +17,8 @@ a{color:var(--link)}
 nav h2{border:0;margin:1rem 0 .2rem;font-size:1rem}
 nav ol{margin:0;padding-left:1.6rem;columns:20rem}
 @media print{:root{color-scheme:light;--ink:#000;--faint:#333;--paper:#fff;--card:#fff;--line:#999;--link:#000}
-body{font-size:10.5pt}nav{break-after:avoid}.pellucid .scroll,.pellucid .side,.pellucid .piece{overflow:visible!important}
+body{font-size:10.5pt}nav{break-after:avoid}.pellucid .scroll,.pellucid .sheet,.pellucid .side,.pellucid .piece
+{overflow:visible!important;max-height:none!important}
 h2{break-after:avoid}.pellucid .step{break-inside:avoid}a{text-decoration:none}}
 """
 """of a page alone; a notebook has its own"""
@@ -41,6 +42,11 @@ SHARED = """
 .pellucid .matrix tr,.pellucid .matrix td{background:none;border:0;padding:.06em .4em;text-align:right;white-space:nowrap}
 .pellucid .number{font-variant-numeric:tabular-nums lining-nums;white-space:nowrap}
 .pellucid .caption{color:var(--faint,inherit);font-size:.85em;line-height:1.4}
+.pellucid .sheet{overflow:auto;max-height:30rem;margin:.6rem 0}
+.pellucid .sheet table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+.pellucid .sheet th,.pellucid .sheet td{padding:.25em 1em .25em 0;text-align:left;vertical-align:top}
+.pellucid .sheet tr{border-bottom:1px solid rgba(128,128,128,.35)}
+.pellucid .sheet td.number{text-align:right}
 .pellucid .rule{margin:.35rem 0 0;color:var(--faint,inherit);font-size:.92em;line-height:1.4}
 .pellucid .part{color:var(--part);font-weight:600;white-space:nowrap;margin-right:.5em}
 .pellucid .key{color:var(--faint,inherit)}

@@ -16,10 +16,13 @@ from pellucid.glassbox.render.aligned import shown_sides
 from pellucid.glassbox.render.boxes import Box, beside, box, value_box
 from pellucid.glassbox.render.escapes import sentence_text
 from pellucid.glassbox.render.numbers import grid
+from pellucid.glassbox.render.tables import cell_text, flush_right, shortened, widths
 from pellucid.glassbox.render.words import Part, checked_precision, part_of, plain, remarks
 
 if TYPE_CHECKING:
-    from pellucid.glassbox.derivation import Derivation, Section, Step
+    from rich.table import Table as RichTable
+
+    from pellucid.glassbox.derivation import Cell, Derivation, Section, Step, Table
 
 WIDTH = 80
 WIDEST = 100
@@ -56,11 +59,12 @@ class _Lines:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         width = max(min(options.max_width, WIDEST), 20)
         for line in _derivation(self.derivation, self.precision, width):
-            line.no_wrap, line.overflow = True, "ignore"
+            if isinstance(line, Text):
+                line.no_wrap, line.overflow = True, "ignore"
             yield line
 
 
-def _derivation(derivation: Derivation, precision: int, width: int) -> Iterator[Text]:
+def _derivation(derivation: Derivation, precision: int, width: int) -> Iterator[Text | RichTable]:
     yield from _words(derivation.title, width, "", "bold")
     yield Text("═" * min(width, max(cell_len(plain(derivation.title)), 1)), style="dim")
     if derivation.convention:
@@ -69,14 +73,34 @@ def _derivation(derivation: Derivation, precision: int, width: int) -> Iterator[
         yield from _section(section, precision, width)
 
 
-def _section(section: Section, precision: int, width: int) -> Iterator[Text]:
+def _section(section: Section, precision: int, width: int) -> Iterator[Text | RichTable]:
     yield Text()
     yield from _words(section.title, width, "", "bold")
     yield Text("─" * min(width, max(cell_len(plain(section.title)), 1)), style="dim")
     if section.note:
         yield from _words(section.note, width, "")
+    if section.table:
+        yield _table(section.table, precision, width)
     for step in section.steps:
         yield from _step(step, precision, width, "")
+
+
+def _table(table: Table, precision: int, width: int) -> RichTable:
+    from rich import box
+    from rich.table import Table as RichTable
+
+    needed = widths(table, precision)
+    fits = sum(needed) + 3 * len(needed) <= width
+    drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, width=None if fits else width)
+    for heading, right in zip(table.headings, flush_right(table), strict=True):
+        drawn.add_column(Text(sentence_text(heading)), no_wrap=fits, overflow="fold", justify="right" if right else "left")
+    for row in shortened(table):
+        drawn.add_row(*(Text(cell_text(cell, precision), style=_style(cell)) for cell in row))
+    return drawn
+
+
+def _style(cell: Cell) -> str:
+    return part_of(cell[0].part).terminal if cell and not isinstance(cell, str) else ""
 
 
 def _step(step: Step, precision: int, width: int, indent: str) -> Iterator[Text]:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from pellucid.glassbox.render.aligned import LINE, rows
 from pellucid.glassbox.render.escapes import as_tex, sentence_tex
+from pellucid.glassbox.render.tables import flush_right, latex_equation, shortened, widths
 from pellucid.glassbox.render.words import checked_precision, part_of, remarks
 
 if TYPE_CHECKING:
-    from pellucid.glassbox.derivation import Derivation, Section, Step
+    from pellucid.glassbox.derivation import Cell, Derivation, Section, Step, Table
 
 _INDENT = 1.6
 """em by which what a step is made of stands further to the right"""
@@ -49,6 +50,8 @@ def _section(section: Section, precision: int) -> Iterator[str]:
     yield f"\n\\section{{{sentence_tex(section.title)}}}"
     if section.note:
         yield f"{sentence_tex(section.note)}\n"
+    if section.table:
+        yield _table(section.table, precision)
     for step in section.steps:
         yield from _step(step, precision, depth=0)
 
@@ -63,3 +66,25 @@ def _step(step: Step, precision: int, depth: int) -> Iterator[str]:
     yield "\\end{align*}}"
     for inner in step.steps:
         yield from _step(inner, precision, depth + 1)
+
+
+def _table(table: Table, precision: int) -> str:
+    """Columns that are too wide together share the width of the page."""
+    needed = widths(table, precision)
+    shares = [0.92 * width / sum(needed) for width in needed]
+    fits = sum(needed) + 3 * len(needed) <= LINE
+    kinds = (
+        "".join("r" if right else "l" for right in flush_right(table))
+        if fits
+        else "".join(rf"p{{{share:.3f}\textwidth}}" for share in shares)
+    )
+    head = " & ".join(rf"\textbf{{{sentence_tex(heading)}}}" for heading in table.headings)
+    body = " \\\\\n".join(" & ".join(_cell(cell, precision) for cell in row) for row in shortened(table))
+    return f"\n\\begin{{tabular}}{{@{{}}{kinds}@{{}}}}\n{head} \\\\ \\hline\n{body} \\\\\n\\end{{tabular}}\n"
+
+
+def _cell(cell: Cell, precision: int) -> str:
+    if isinstance(cell, str):
+        return sentence_tex(cell)
+    lines = r" \\ ".join(latex_equation(step, precision) for step in cell)
+    return rf"$\begin{{array}}{{@{{}}l@{{}}}} {lines} \end{{array}}$"

@@ -75,8 +75,8 @@ Word(text='w', below='jk', above='')]
 
 
 _SYMBOL = re.compile(
-    r"(?<![\w^])(d?[A-Za-z])(?=[_^])"  # a letter, or d and a letter
-    r"(?:_([0-9]{1,3}|[a-z]{1,2}|[0-9]+,[0-9]+))?"
+    r"(?<![\w^])(d?[A-Za-z]|ŷ)(?=[_^])"  # a letter, or d and a letter
+    r"(?:_([0-9]{1,5}|[a-z]{1,2}|[0-9]+,[0-9]+))?"
     r"(?:\^(\[\w+\](?:\(\w+\))?T?|\(\w+\)))?(?!\w)"
 )
 
