@@ -59,10 +59,17 @@ class Step:
         return " = ".join(text(side) for side in (self.left, *(self.shown or self.sides)))
 
     def evaluate(self, values: Values) -> Any:
-        """What the equation comes to on given values, in the shape of the step's value where it is a single number."""
+        """What the equation comes to on given values, in the shape of the step's value.
+
+        A constant such as f'(z) = 1 stands for every entry; J of one sample is a number, and b is flat where samples are rows.
+        """
         found = evaluate(self.sides[-1], values)
-        single = self.value is not None and np.size(found) == 1 == np.size(self.value)
-        return np.reshape(found, np.shape(self.value)) if single else found
+        shape = np.shape(self.value)
+        if self.value is None or np.shape(found) == shape:
+            return found
+        if np.ndim(found) == 0:
+            return np.broadcast_to(found, shape)
+        return np.reshape(found, shape) if np.shape(found) == (1, *shape) or np.size(found) == 1 == np.size(self.value) else found
 
     def walk(self) -> Iterator[Step]:
         """The step and those within it, the inner ones first."""

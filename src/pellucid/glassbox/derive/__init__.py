@@ -7,15 +7,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pellucid.equations.optimizers import LBFGS, Optimizer
+from pellucid.equations.optimizers import optimizer as named_optimizer
 from pellucid.errors import InputError, sentence
 from pellucid.glassbox.derivation import Derivation
+from pellucid.glassbox.derive import elementwise, one_weight, updates, vectorized
+from pellucid.glassbox.derive.builder import Builder
+from pellucid.glassbox.derive.elements import Elements
 from pellucid.glassbox.derive.names import Doubled, Names, Sample, values_of
-from pellucid.glassbox.derive.vectorized import Vectorized
+from pellucid.glassbox.derive.zero import from_zero
 from pellucid.glassbox.model import Model
 from pellucid.glassbox.trace import CONVENTIONS
 from pellucid.validation import as_inputs, as_masks, one_of
 
 FORMS = ("vectorized", "elementwise")
+INDICES = {"one": 1, "zero": 0}
 
 
 def derive(
@@ -23,21 +29,27 @@ def derive(
     sample: tuple[ArrayLike, ArrayLike] | None = None,
     form: str = "vectorized",
     convention: str = "columns",
+    of: tuple[str | int, ...] | str | None = None,
     *,
     sample_weight: ArrayLike | None = None,
     mask: Any = None,
+    optimizer: str | Optimizer | LBFGS = "gradient_descent",
+    complete: bool = False,
+    indices: str = "one",
 ) -> Derivation:
-    """The equations of forward and backward propagation of a network, step by step, each with the rule that justifies it.
+    r"""The equations of forward and backward propagation of a network, step by step, each with the rule that justifies it.
 
     >>> import pellucid as pl
     >>> net = pl.Network([4, 5, 1], activations=["tanh", "sigmoid"])
     >>> derivation = pl.derive(net, sample=([5.1, 3.5, 1.4, 0.2], 1))
     >>> derivation["dz2"].text
-    'dz^[2] = ∂l/∂z^[2] = da^[2] ⊙ f\\'^[2](z^[2]) = a^[2] - y'
+    'dz^[2] = ∂l/∂z^[2] = da^[2] ⊙ f\'^[2](z^[2]) = a^[2] - y'
 
     """
     one_of(form, FORMS, "the form", "derive")
     one_of(convention, CONVENTIONS, "the convention", "derive")
+    base = INDICES[one_of(indices, tuple(INDICES), "indices", "derive")]
+    rule = named_optimizer(optimizer)
     doubled = Doubled.of(model)
     architecture = doubled.architecture
     rows = _sample(sample, architecture.sizes[0], architecture.sizes[-1], sample_weight, mask)
@@ -47,7 +59,20 @@ def derive(
     names = Names(architecture, convention == "columns", n_rows, sample_weight is not None, masked)
     values = {} if rows is None else values_of(doubled, names, rows)
     title = f"Forward and backward propagation of a {architecture} network with {architecture.loss.spec}"
-    return Derivation(title, Vectorized(names, values).sections(), values, convention)
+    if values:
+        values |= updates.values(doubled, rule, values, names.columns)
+    if names.m != 1 and values:
+        values["i"] = np.arange(1, values["m"] + 1)
+    if of is not None:
+        elements = Elements(names, values, complete, base)
+        target = one_weight.Target.read(of, architecture.sizes, names.columns, base)
+        title, sections = one_weight.title(elements, target), one_weight.sections(elements, rule, target)
+    elif form == "elementwise":
+        sections = elementwise.sections(Elements(names, values, complete, base), rule)
+    else:
+        sections = vectorized.sections(Builder(names, values), rule)
+    found = Derivation(title, sections, values, convention)
+    return found if base else from_zero(found)
 
 
 def _sample(sample: Any, n_in: int, n_out: int, sample_weight: Any, mask: Any) -> Sample | None:
