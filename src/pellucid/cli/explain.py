@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -66,6 +68,8 @@ def explain(
     if weight is not None:
         options["of"] = _weight(weight)
     derivation = explanation(load(model), data, row, precision, options)
+    if output is None:
+        _speak_unicode()
     if output is None and to is None:
         from pellucid.glassbox.render.terminal import as_rich
 
@@ -77,6 +81,12 @@ def explain(
         return
     write_atomically(output, text.encode(), force=force)
     console.print(f"the explanation is in {output} ({len(text.encode()):,} bytes)", markup=False, soft_wrap=True)
+
+
+def _speak_unicode() -> None:
+    """Where what is printed goes into a file or a program, some systems would write letters of one country."""
+    if isinstance(sys.stdout, TextIOWrapper) and "utf" not in sys.stdout.encoding.lower():
+        sys.stdout.reconfigure(encoding="utf-8")
 
 
 def _kind(to: To | None, output: str | None) -> To:

@@ -34,7 +34,9 @@ def explanation(model: TableModel, data: str, row: str, precision: int, options:
     found = derive(model.network, sample=(x, stand_in), **options)
     sections = found.sections if y is not None else _forward_only(found)
     names = [f"row {index + 1}" for index in at]
-    whole = f"Row{'s' if len(at) > 1 else ''} {', '.join(str(index + 1) for index in at[:SHOWN])}{' ...' if len(at) > SHOWN else ''} of {data}"
+    whole = (
+        f"Row{'s' if len(at) > 1 else ''} {', '.join(str(index + 1) for index in at[:SHOWN])}{' ...' if len(at) > SHOWN else ''} of {data}"
+    )
     own = (
         Section(whole, (), _inputs_note(model, rows), _inputs(model, rows, x, names, precision)),
         Section("Prediction", (), _prediction_note(model, rows, y, names, precision), _outputs(model, rows, names, precision)),

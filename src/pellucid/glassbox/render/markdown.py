@@ -37,19 +37,22 @@ def _section(section: Section, precision: int) -> Iterator[str]:
         yield sentence_markdown(section.note)
     if section.table:
         yield _table(section.table, precision)
-    for step in section.steps:
-        yield from _step(step, precision, depth=0)
+    yield from _steps(section.steps, precision, depth=0)
 
 
-def _step(step: Step, precision: int, depth: int) -> Iterator[str]:
+def _steps(steps: tuple[Step, ...], precision: int, depth: int) -> Iterator[str]:
+    for before, step in zip((None, *steps), steps, strict=False):
+        yield from _step(step, before, precision, depth)
+
+
+def _step(step: Step, before: Step | None, precision: int, depth: int) -> Iterator[str]:
     part = part_of(step.part)
-    said = sentence_markdown("; ".join(remarks(step, bool(depth))))
+    said = sentence_markdown("; ".join(remarks(step, bool(depth), before)))
     yield f"{'↳ ' * depth}**{part.mark} {as_markdown(part.name)}:** {said}"
     body = " \\\\\n".join(rows(step, precision, LINE))
     aligned = "\\begin{aligned}\n" + body + "\n\\end{aligned}"
     yield f"$$\n{safe(aligned)}\n$$"
-    for inner in step.steps:
-        yield from _step(inner, precision, depth + 1)
+    yield from _steps(step.steps, precision, depth + 1)
 
 
 def _table(table: Table, precision: int) -> str:

@@ -83,8 +83,8 @@ def grid(value: Any, precision: int = 4, rows: int = ROWS, columns: int = COLUMN
 def number(value: float, precision: int = 4) -> str:
     """One number, with its power of ten in the way of programs where it is very large or small.
 
-    >>> number(0.25), number(1 / 3), number(2e-9)
-    ('0.25', '0.3333', '2e-09')
+    >>> number(0.25), number(1 / 3), number(2e-9), number(0.99998)
+    ('0.25', '0.3333', '2e-09', '1.0000')
     """
     power, ((text,),) = _texts(np.array([[value]]), precision)
     return f"{text}e{power:+03d}" if power else text
@@ -124,15 +124,22 @@ def _texts(seen: np.ndarray, precision: int) -> tuple[int, list[list[str]]]:
 
 
 def _fixed(entries: np.ndarray, decimals: int) -> list[list[str]]:
+    """Without the zeros at the end that all have, if nothing else was rounded away: 1.0000 may stand for 0.99998."""
     listed = entries.tolist()
     texts = [[_special(entry) or f"{entry:.{decimals}f}" for entry in row] for row in listed]
-    numbers = [text for row in texts for text in row if "." in text]
-    spare = min((len(text) - len(text.rstrip("0")) for text in numbers), default=0)
+    pairs = [(entry, text) for row, written in zip(listed, texts, strict=True) for entry, text in zip(row, written, strict=True)]
+    spare = min((_spare(entry, text) for entry, text in pairs if "." in text), default=0)
     cut = spare + 1 if spare == decimals and decimals else spare
     return [
         [_cell(entry, text[:-cut] if cut and "." in text else text) for entry, text in zip(row, written, strict=True)]
         for row, written in zip(listed, texts, strict=True)
     ]
+
+
+def _spare(entry: float, text: str) -> int:
+    """How many zeros at the end of a number are exact."""
+    zeros = len(text) - len(text.rstrip("0"))
+    return zeros if math.isclose(float(text), entry, rel_tol=1e-12) or not text.strip("-0.") else 0
 
 
 def _cell(entry: float, text: str) -> str:

@@ -73,9 +73,12 @@ def _section(section: Section, at: int, precision: int, level: int) -> Iterator[
 
 def _table(table: Table, precision: int) -> str:
     head = "".join(f'<th scope="col">{sentence_html(heading)}</th>' for heading in table.headings)
-    opened = ['<td class="number">' if right else "<td>" for right in flush_right(table)]
+    numbers = flush_right(table)
     rows = (
-        "".join(f"{td}{_table_cell(cell, precision)}</td>" for td, cell in zip(opened, row, strict=True))
+        "".join(
+            f'<td class="number">{_cell(str(cell))}</td>' if number else f"<td>{_table_cell(cell, precision)}</td>"
+            for number, cell in zip(numbers, row, strict=True)
+        )
         for row in shortened(table, PAGE_ROWS)
     )
     body = "".join(f"<tr>{row}</tr>\n" for row in rows)
@@ -90,10 +93,10 @@ def _table_cell(cell: Cell, precision: int) -> str:
 
 def _steps(steps: tuple[Step, ...], precision: int, inner: bool = False) -> Iterator[str]:
     yield '<ol class="steps">\n'
-    for step in steps:
+    for before, step in zip((None, *steps), steps, strict=False):
         part = part_of(step.part)
         yield f'<li class="step {as_html(part.name)}"><div class="equation">{"".join(_equation(step, precision))}</div>\n'
-        said = sentence_html("; ".join(remarks(step, inner))).replace(" × ", "\u00a0×\u00a0")
+        said = sentence_html("; ".join(remarks(step, inner, before))).replace(" × ", "\u00a0×\u00a0")
         mark = f'<span class="part {as_html(part.name)}" title="{as_html(part.name)}">{part.mark}</span>'
         yield f'<p class="rule">{mark} {said}</p>\n'
         if step.steps:

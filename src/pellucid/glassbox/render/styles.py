@@ -31,7 +31,7 @@ SHARED = """
 .pellucid .left{grid-column:1;white-space:nowrap;color:var(--part)}
 .pellucid .left.stacked{grid-column:1/-1;white-space:normal}
 .pellucid .side{grid-column:2;padding-left:1.3em;text-indent:-1.3em;line-height:1.9}
-.pellucid .piece{display:inline-block;max-width:100%;overflow-x:auto;overflow-y:hidden;vertical-align:middle;text-indent:0}
+.pellucid .piece{display:inline-block;padding:.15em 0;max-width:100%;overflow-x:auto;overflow-y:hidden;vertical-align:middle;text-indent:0}
 .pellucid .value{display:flex;align-items:center;gap:.35em;padding:0;text-indent:0;line-height:1.5}
 .pellucid .scroll{min-width:0;overflow-x:auto}
 .pellucid .matrix{display:inline-block;position:relative;padding:0 .45em}
@@ -42,7 +42,7 @@ SHARED = """
 .pellucid .matrix tr,.pellucid .matrix td{background:none;border:0;padding:.06em .4em;text-align:right;white-space:nowrap}
 .pellucid .number{font-variant-numeric:tabular-nums lining-nums;white-space:nowrap}
 .pellucid .caption{color:var(--faint,inherit);font-size:.85em;line-height:1.4}
-.pellucid .sheet{overflow:auto;max-height:30rem;margin:.6rem 0}
+.pellucid .sheet{overflow:auto;max-height:44rem;margin:.6rem 0}
 .pellucid .sheet table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 .pellucid .sheet th,.pellucid .sheet td{padding:.25em 1em .25em 0;text-align:left;vertical-align:top}
 .pellucid .sheet tr{border-bottom:1px solid rgba(128,128,128,.35)}

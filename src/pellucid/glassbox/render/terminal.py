@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.text import Text
@@ -17,7 +18,7 @@ from pellucid.glassbox.render.boxes import Box, beside, box, value_box
 from pellucid.glassbox.render.escapes import sentence_text
 from pellucid.glassbox.render.numbers import grid
 from pellucid.glassbox.render.tables import cell_text, flush_right, shortened, widths
-from pellucid.glassbox.render.words import Part, checked_precision, part_of, plain, remarks
+from pellucid.glassbox.render.words import AS_ABOVE, Part, checked_precision, part_of, plain, remarks
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -81,8 +82,7 @@ def _section(section: Section, precision: int, width: int) -> Iterator[Text | Ri
         yield from _words(section.note, width, "")
     if section.table:
         yield _table(section.table, precision, width)
-    for step in section.steps:
-        yield from _step(step, precision, width, "")
+    yield from _steps(section.steps, precision, width, "")
 
 
 def _table(table: Table, precision: int, width: int) -> RichTable:
@@ -103,23 +103,29 @@ def _style(cell: Cell) -> str:
     return part_of(cell[0].part).terminal if cell and not isinstance(cell, str) else ""
 
 
-def _step(step: Step, precision: int, width: int, indent: str) -> Iterator[Text]:
-    part = part_of(step.part)
-    yield Text()
-    yield from _equation(step, part, precision, width, indent)
+def _steps(steps: tuple[Step, ...], precision: int, width: int, indent: str) -> Iterator[Text]:
     inner = indent + "    "
-    said = "; ".join(remarks(step, bool(indent)))
-    if said:
-        yield from _words(said, width, inner, "italic dim")
-    if step.value is not None:
-        yield from _value(step, precision, width, inner)
     deeper = indent + "  " if len(indent) < 2 * _DEEPEST else indent
-    for smaller in step.steps:
-        yield from _step(smaller, precision, width, deeper)
+    for before, step in zip((None, *steps), steps, strict=False):
+        yield Text()
+        lines, high = _equation(step, part_of(step.part), precision, width, indent)
+        yield from lines[:-1]
+        last = lines[-1]
+        value = [] if step.value is None else list(_value(step, precision, width, inner))
+        short = len(value) == 1 and np.size(step.value) == 1 and not high
+        if short and cell_len(last.plain) + cell_len(value[0].plain) < width + len(inner):
+            yield last + Text(f" {value.pop().plain.strip()}")
+        else:
+            yield last
+        said = "; ".join(remark for remark in remarks(step, bool(indent), before) if remark != AS_ABOVE)
+        if said:
+            yield from _words(said, width, inner, "italic dim")
+        yield from value
+        yield from _steps(step.steps, precision, width, deeper)
 
 
-def _equation(step: Step, part: Part, precision: int, width: int, indent: str) -> Iterator[Text]:
-    """Symbol = side = side, on one line if they fit, else each side on a line."""
+def _equation(step: Step, part: Part, precision: int, width: int, indent: str) -> tuple[list[Text], bool]:
+    """Symbol = side = side, on one line if they fit, else each side on a line; and whether the last of them is higher than a line."""
     left, sides = box(step.left, precision), [box(side, precision) for side in shown_sides(step)]
     room, equals = width - len(indent) - 2, Box(("=",))
     whole = beside([left, *(part for side in sides for part in (equals, side))])
@@ -132,11 +138,13 @@ def _equation(step: Step, part: Part, precision: int, width: int, indent: str) -
         rows = [beside([hang if index else left, equals, side]) for index, side in enumerate(sides)]
     if any(row.high and row.width > room for row in rows):  # a matrix that is too wide is written in one line, and that is broken
         rows = [Box((text(step.left, precision),)), *(Box((f" = {text(side, precision)}",)) for side in shown_sides(step))]
+    drawn = []
     for index, row in enumerate(rows):
         lines = row.lines if row.high else broken(row.lines[0], room, left.width + 3 if rows[0] is not left else 4)
         for at, line in enumerate(lines):
             mark = part.mark if index == 0 and at == (row.base if row.high else 0) else " "
-            yield Text(f"{indent}{mark} ", style=f"bold {part.terminal}") + Text(line, style=part.terminal)
+            drawn.append(Text(f"{indent}{mark} ", style=f"bold {part.terminal}") + Text(line, style=part.terminal))
+    return drawn, rows[-1].high
 
 
 def _value(step: Step, precision: int, width: int, indent: str) -> Iterator[Text]:

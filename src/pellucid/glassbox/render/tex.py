@@ -52,20 +52,23 @@ def _section(section: Section, precision: int) -> Iterator[str]:
         yield f"{sentence_tex(section.note)}\n"
     if section.table:
         yield _table(section.table, precision)
-    for step in section.steps:
-        yield from _step(step, precision, depth=0)
+    yield from _steps(section.steps, precision, depth=0)
 
 
-def _step(step: Step, precision: int, depth: int) -> Iterator[str]:
+def _steps(steps: tuple[Step, ...], precision: int, depth: int) -> Iterator[str]:
+    for before, step in zip((None, *steps), steps, strict=False):
+        yield from _step(step, before, precision, depth)
+
+
+def _step(step: Step, before: Step | None, precision: int, depth: int) -> Iterator[str]:
     part, indent = part_of(step.part), min(_INDENT * depth, 6 * _INDENT)
     lead = rf"\hspace*{{{indent:g}em}}" if depth else ""
-    said = sentence_tex("; ".join(remarks(step, bool(depth))))
+    said = sentence_tex("; ".join(remarks(step, bool(depth), before)))
     yield f"\\filbreak\n{lead}{as_tex(part.mark)} \\textit{{{as_tex(part.name)}}}: {said}"
     yield rf"{{\setlength{{\mathindent}}{{{1.5 + indent:g}em}}\begin{{align*}}"
     yield " \\\\\n".join(rows(step, precision, LINE - 2 * indent))
     yield "\\end{align*}}"
-    for inner in step.steps:
-        yield from _step(inner, precision, depth + 1)
+    yield from _steps(step.steps, precision, depth + 1)
 
 
 def _table(table: Table, precision: int) -> str:

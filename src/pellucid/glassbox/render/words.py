@@ -36,6 +36,10 @@ PARTS = {
 }
 
 
+AS_ABOVE = "as above"
+"""said of a step whose rule is the one of the step before"""
+
+
 def part_of(name: str) -> Part:
     """How a part is marked; one that is not in the list looks like calculus."""
     return PARTS.get(name, Part(name, "•", "cyan", "#1a5a9c", "#8fc1f5"))
@@ -69,14 +73,17 @@ Word(text='w', below='jk', above='')]
     """
     found, end, text = [], 0, plain(text)
     for match in _SYMBOL.finditer(text):
-        found += [Word(text[end : match.start()]), Word(match[1], match[2] or "", match[3] or "")]
+        below = (match[2] or match[3] or "").translate(_RAISED)
+        found += [Word(text[end : match.start()]), Word(match[1], below, match[4] or "")]
         end = match.end()
     return [word for word in (*found, Word(text[end:])) if word.text]
 
 
+_LOW = "₀₁₂₃₄₅₆₇₈₉ᵢⱼₖ"
+_RAISED = str.maketrans(_LOW, "0123456789ijk")
 _SYMBOL = re.compile(
-    r"(?<![\w^])(d?[A-Za-z]|ŷ)(?=[_^])"  # a letter, or d and a letter
-    r"(?:_([0-9]{1,5}|[a-z]{1,2}|[0-9]+,[0-9]+))?"
+    rf"(?<![\w^])(d?[A-Za-z]|ŷ)(?=[_^{_LOW}])"  # a letter, or d and a letter
+    rf"(?:_([0-9]{{1,5}}|[a-z]{{1,2}}|[0-9]+,[0-9]+)|([{_LOW}]+(?:,[{_LOW}]+)*))?"
     r"(?:\^(\[\w+\](?:\(\w+\))?T?|\(\w+\)))?(?!\w)"
 )
 
@@ -86,10 +93,11 @@ def times(shapes: str) -> str:
     return re.sub(r"(?<=[\w)]) x (?=[\w(])", " × ", plain(shapes))
 
 
-def remarks(step: Step, inner: bool = False) -> list[str]:
-    """What is said of a step: the rule, the arithmetic of the shapes, the shape where nothing else tells it."""
+def remarks(step: Step, inner: bool = False, before: Step | None = None) -> list[str]:
+    """What is said of a step: the rule (unless it is that of the step before), the arithmetic of the shapes, the shape."""
+    again = before is not None and before.rule == step.rule and before.part == step.part
     shape = " × ".join(map(str, step.shape)) if step.shape and (not inner or step.value is None) else ""
-    return [remark for remark in (plain(step.rule), times(step.shapes), shape and f"shape {shape}") if remark]
+    return [remark for remark in (AS_ABOVE if again else plain(step.rule), times(step.shapes), shape and f"shape {shape}") if remark]
 
 
 def checked_precision(precision: object) -> int:
