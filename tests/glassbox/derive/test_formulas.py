@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+import pellucid as pl
+from executable import worst
 from pellucid.equations import activations, losses
 from pellucid.expressions.evaluate import evaluate
 from pellucid.expressions.nodes import Symbol
@@ -67,3 +71,21 @@ def test_it_is_written_as_the_record_has_it(written, printed):
 def test_a_text_that_is_no_formula_is_a_fault_of_the_record():
     with pytest.raises(NotImplementedError, match="lambda"):
         formula("lambda z: z", NAMES)
+
+
+def test_conditions_that_hold_together():
+    tree = formula("2 if z > 0 and y < 1 else 0 if z < -1 else 1", NAMES)
+    assert text(tree) == "{2 if z > 0 and y < 1; {0 if z < -1; 1 otherwise} otherwise}"
+    assert evaluate(tree, {"z": np.array([1.0, 1.0, -2.0, -0.5]), "y": np.array([0.0, 2.0, 0.0, 0.0])}).tolist() == [2, 1, 0, 1]
+
+
+def test_records_whose_texts_are_no_formulas_are_written_by_name():
+    """A record that somebody made by hand: the function has a value all the same."""
+    tanh = replace(activations.activation("tanh"), formula="look it up", derivative_formula="lambda z: ...")
+    square = replace(losses.loss("mse"), formula="?", derivative_formula="see above")
+    net = pl.Network([2, 3, 1], [tanh, "identity"], square, seed=1)
+    for form in ("vectorized", "elementwise"):
+        derivation = pl.derive(net, (np.ones((2, 2)), [1.0, 2.0]), form)
+        assert worst(derivation)[0] <= 1e-12
+    assert derivation["a1[1]"].text == "a₁^[1](i) = f^[1](z₁^[1](i))"
+    assert derivation["da2[1]"].text.endswith("= C'(ŷ₁^(i), y₁^(i))")
