@@ -118,12 +118,12 @@ class Network:
 
     def predict(self, X: ArrayLike, *, engine: str | None = None) -> Array:
         """y_hat (m, n_L) for the rows of X (m, n_0)."""
-        return self._engine(engine).predict(self.vector, as_inputs(X, self.architecture.sizes[0], self.vector.dtype))
+        return self.engine(engine).predict(self.vector, as_inputs(X, self.architecture.sizes[0], self.vector.dtype))
 
     def loss(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, *, engine: str | None = None) -> float:
         """The cost J = sum s_i l_i / sum s_i + l2 ||W||^2 / (2 sum s_i); for y as in `fit`."""
         X, Y, s = self._data(X, y, sample_weight)
-        sums = self._engine(engine).evaluate(self.vector, X, Y, s)
+        sums = self.engine(engine).evaluate(self.vector, X, Y, s)
         weights = self.vector[: self.architecture.n_weights]
         return sums.loss / sums.weight + float(penalty(weights, self.architecture.l2, sums.weight))
 
@@ -142,7 +142,7 @@ class Network:
         return self.architecture.named(gradient.astype(self.dtype, copy=False), prefix="d")
 
     def _gradient(self, vector: Array, X: Array, Y: Array, s: Array | None, masks: Any, engine: str | None) -> Array:
-        sums, total = self._engine(engine).gradient(vector, X, Y, s, masks)
+        sums, total = self.engine(engine).gradient(vector, X, Y, s, masks)
         return mean_gradient(total, sums.weight, vector[: self.architecture.n_weights], self.architecture.l2)
 
     def trace(
@@ -242,13 +242,21 @@ class Network:
             self._prove(X, Y, s, engine)
         chosen = load_engine(engine, self.architecture)
         with chosen.at_most(n_threads):
-            self.history = train(chosen, self.vector, plan, self, self._take)
+            self.history = train(chosen, self.vector, plan, self, self.take)
         return self.history
 
-    def _take(self, vector: Array) -> None:
+    @classmethod
+    def of(cls, architecture: Architecture, vector: Array, seed: int = 0) -> Self:
+        """A network with these parameters, which it takes as they are."""
+        net = cls.__new__(cls)
+        net.architecture, net.vector, net.seed, net.history, net._engines = architecture, vector, seed, None, {}
+        return net
+
+    def take(self, vector: Array) -> None:
+        """Copy other parameters."""
         self.vector[...] = vector
 
-    def _engine(self, name: str | None) -> Engine:
+    def engine(self, name: str | None) -> Engine:
         """The engine for this network; kept, with its memory, for the next time."""
         found = self._engines.get(name)
         if found is None or found.architecture is not self.architecture:

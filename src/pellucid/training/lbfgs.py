@@ -6,12 +6,26 @@ import time
 
 import numpy as np
 
+from pellucid.engines import Engine
+from pellucid.engines.base import Sums
 from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import LBFGS
 from pellucid.equations.propagation import mean_gradient, penalty
 from pellucid.training.callbacks import Interrupt
 from pellucid.training.display import Display
+from pellucid.training.pieces import blocks, dense
 from pellucid.training.session import Training
+
+
+def _sums(engine: Engine, vector: Array, X: Array, Y: Array, s: Array | None) -> tuple[Sums, Array]:
+    """The sums over all rows; over sparse ones, some at a time."""
+    loss, weight, gradient = 0.0, 0.0, None
+    for at in blocks(X, len(Y)):
+        sums, part = engine.gradient(vector, dense(X[at]), Y[at], None if s is None else s[at], None)
+        loss, weight = loss + sums.loss, weight + sums.weight
+        gradient = part if gradient is None else gradient + part
+    assert gradient is not None
+    return Sums(loss, weight), gradient
 
 
 def descend(training: Training, optimizer: LBFGS, interrupt: Interrupt, show: Display) -> None:
@@ -30,7 +44,7 @@ def descend(training: Training, optimizer: LBFGS, interrupt: Interrupt, show: Di
 
     def cost_and_gradient(theta: Array) -> tuple[float, Array]:
         vector = theta.astype(dtype)
-        sums, gradient_sum = training.engine.gradient(vector, X, Y, s, None)
+        sums, gradient_sum = _sums(training.engine, vector, X, Y, s)
         weights = vector[: architecture.n_weights]
         with np.errstate(over="ignore", invalid="ignore"):
             gradient = mean_gradient(gradient_sum, sums.weight, weights, architecture.l2)
@@ -69,7 +83,7 @@ def descend(training: Training, optimizer: LBFGS, interrupt: Interrupt, show: Di
         callback=iteration_ends,
         options={
             "maxiter": plan.epochs,
-            "maxfun": plan.epochs * optimizer.evaluations,
+            "maxfun": optimizer.calls or plan.epochs * optimizer.evaluations,
             "maxls": optimizer.evaluations,
             "maxcor": optimizer.memory,
             "gtol": optimizer.tolerance,
