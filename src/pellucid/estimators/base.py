@@ -33,6 +33,7 @@ from pellucid.network import Network
 from pellucid.training import Carried, Held, Plan, train
 from pellucid.training.callbacks import AnyCallback
 from pellucid.training.pieces import is_sparse
+from pellucid.training.session import check_plan
 
 LOGISTIC = {"logistic": "sigmoid"}
 """scikit-learn's names of activations that have another one here"""
@@ -317,6 +318,7 @@ class MLP(Fitted):
         return (Nesterov if self.nesterovs_momentum else Momentum)(rate, self.momentum), rates
 
     def _train(self, network: Network, architecture: Architecture, plan: Plan, incremental: bool) -> None:
+        check_plan(plan, dropout=any(architecture.dropout))
         shared = architecture is network.architecture
         engine = network.engine(self.engine) if shared else load_engine(self.engine, architecture)
         try:

@@ -154,7 +154,7 @@ class MLPRegressor(RegressorMixin, MLP):
         )
         if targets.ndim == 2 and targets.shape[1] == 1:
             targets = column_or_1d(targets, warn=True)
-        return inputs, targets
+        return inputs, targets.astype(np.float64) if targets.dtype.kind in "USO" else targets
 
     def _columns(self, y: Array) -> Array:
         return y[:, None] if y.ndim == 1 else y

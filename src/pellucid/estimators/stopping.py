@@ -133,6 +133,10 @@ class AsTold(Schedule):
         """1: what is told comes as the factor of the plateau."""
         return t * 0 + 1.0
 
+    def at_first(self) -> Plateau:
+        """Ask."""
+        return self.after_epoch(0.0, Plateau())
+
     def after_epoch(self, loss: float, plateau: Plateau) -> Plateau:
         """Ask again."""
         told: SgdRates = self.told  # type: ignore[attr-defined]

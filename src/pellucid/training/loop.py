@@ -14,7 +14,7 @@ from pellucid.engines import Batches, Engine
 from pellucid.engines.base import Progress
 from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import LBFGS, Optimizer
-from pellucid.equations.schedules import Horizon, Plateau, Rates
+from pellucid.equations.schedules import Horizon, Rates
 from pellucid.training.callbacks import Interrupt, TrainingInterrupted
 from pellucid.training.display import Display, display
 from pellucid.training.history import History
@@ -83,7 +83,7 @@ class _Descent:
     def go(self) -> None:
         """Train until the last epoch, or until somebody ends it."""
         training, plan, schedule = self.training, self.training.plan, self.optimizer.schedule
-        history, plateau = training.history, Plateau()
+        history, plateau = training.history, schedule.at_first()
         brief = self.count == 1 and len(training.vector) <= LARGEST and not schedule.answers
         longest = 1  # epochs of a stretch: until the time of one is known
         while (epoch := history.n_epochs) < plan.epochs:
