@@ -62,6 +62,14 @@ class Callback:
     def on_train_begin(self, network: Any) -> None:
         """Before the first epoch."""
 
+    def due_in(self) -> int:
+        """In how many epochs it has to be asked again, which may be done earlier.
+
+        1 unless overridden: after each epoch. With a larger number the epochs of a small network go by several at a time, without Python
+        between them; `on_epoch_end` then finds more than one new epoch in the history.
+        """
+        return 1
+
     def on_epoch_end(self, moment: Moment) -> bool | str | None:
         """After each epoch; True, or a text that says why, ends the training."""
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from pellucid.engines import Engine
@@ -15,6 +16,7 @@ from pellucid.training.callbacks import AnyCallback, EarlyStopping, Moment, Watc
 from pellucid.training.display import Display
 from pellucid.training.evaluation import Held, Metric
 from pellucid.training.history import History
+from pellucid.training.stretch import LONGEST, Origin
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,15 @@ class Training:
         self.watch = Watch(plan.early_stopping) if plan.early_stopping else None
         self.callbacks = [as_callback(callback) for callback in plan.callbacks]
         self.shown = any(callback.looks_at_network for callback in self.callbacks)
-        self.safe, self.safe_epoch, self.safe_loss = self.vector.copy(), 1, math.inf
-        """weights from before the epoch with the lowest loss so far: what a divergence falls back to"""
+        self.safe: Array | Callable[[], Array] = self.vector.copy()
+        """weights from before the epoch with the lowest loss so far, or what finds them: a divergence falls back to them"""
+        self.safe_epoch, self.safe_loss = 1, math.inf
+        self.alone = plan.held is not None or plan.early_stopping is not None
+        """whether the parameters are looked at after each epoch"""
+
+    def undisturbed(self) -> int:
+        """How many epochs may pass before anybody has to look."""
+        return 1 if self.alone else min((callback.due_in() for callback in self.callbacks), default=LONGEST)
 
     def end_epoch(self, before: Array, row: dict[str, float], seconds: float, show: Display) -> bool:
         """Note an epoch that went from ``before`` to ``self.vector``; True says that the training ends here."""
@@ -60,7 +69,18 @@ class Training:
             row |= self.plan.held.evaluate(self.engine, self.vector, self.plan.metrics)
         row["seconds"] = seconds
         self.history.append(row)
-        epoch = self.history.n_epochs
+        return self.ends(show)
+
+    def note_stretch(self, origin: Origin, columns: dict[str, list[float]]) -> None:
+        """Note several epochs that went by together; `ends` is to follow."""
+        if (lowest := min(columns["loss"])) < self.safe_loss:
+            index = columns["loss"].index(lowest)
+            self.safe, self.safe_epoch, self.safe_loss = partial(origin.after, index), self.history.n_epochs + 1 + index, lowest
+        self.history.extend(columns)
+
+    def ends(self, show: Display) -> bool:
+        """Tell of the latest epoch; True says that the training ends here."""
+        epoch, row = self.history.n_epochs, self.history.last()
         show(epoch, row)
         if self.callbacks:
             if self.shown:
@@ -75,7 +95,7 @@ class Training:
 
     def diverged(self, step: int, alpha: float | None, what: str) -> DivergenceError:
         """The error for a cost that is not finite, with the parameters put back to the last good ones."""
-        self.vector = self.safe
+        self.vector = self.safe() if callable(self.safe) else self.safe
         self.history.stopped_by = "divergence"
         epoch = self.history.n_epochs + 1
         rate = "" if alpha is None else f", learning rate {alpha:g}"
