@@ -7,7 +7,6 @@ between, is made again in the rare case that they are asked for: the same steps 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from pellucid.engines import Batches, Engine
@@ -19,6 +18,9 @@ LONGEST = 64
 """epochs: of the way through Python little is left then"""
 LARGEST = 1 << 16
 """parameters above which each epoch is a stretch of its own: their copies are no longer small, and a step takes long"""
+
+WHILE = 1.0
+"""seconds that a call may take which makes parameters again"""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Origin:
         """The parameters after so many epochs of the stretch."""
         progress, steps = _copy(self.progress), epochs * self.batches.count
         while progress.position < steps:
-            self.engine.run(progress, self.batches, self.rates[:steps], self.optimizer, math.inf)
+            self.engine.run(progress, self.batches, self.rates[:steps], self.optimizer, WHILE)
         return progress.vector
 
 
