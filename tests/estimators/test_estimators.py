@@ -8,6 +8,7 @@ import pickle
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import neural_network
@@ -68,6 +69,24 @@ def test_a_clone_has_the_same_parameters_and_is_not_fitted(estimator, iris):
     assert again.get_params() == fitted.get_params()
     with pytest.raises(NotFittedError):
         again.predict(iris[0])
+
+
+@quietly
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@both
+def test_arrays_that_pass_by_the_checks_are_taken_as_those_that_do_not(estimator, dtype, iris):
+    """A list of numbers, and a frame that leaves its names behind."""
+    X, y = iris[0].astype(dtype), iris[1]
+    expected = estimator(**FEW).fit(X, list(y))
+    again = estimator(**FEW).fit(pd.DataFrame(X, columns=list("abcd")), y)
+    assert list(again.feature_names_in_) == list("abcd")
+    for model in (estimator(**FEW).fit(X, y), estimator(**FEW).fit(np.asfortranarray(X), y.astype(np.int32)), again.fit(X, y)):
+        assert model.n_features_in_ == 4
+        assert not hasattr(model, "feature_names_in_")
+        for found, right in zip(model.coefs_, expected.coefs_, strict=True):
+            assert found.dtype == dtype
+            assert_array_equal(found, right)
+        assert_array_equal(model.predict(X), expected.predict(X))
 
 
 @quietly
@@ -357,6 +376,19 @@ def test_the_loss_of_the_last_epochs_says_why_it_converged(iris):
     assert lengths[-1] == 6
     assert max(lengths[:-1]) == 5
     assert model.best_loss_ == min(model.loss_curve_)
+
+
+@pytest.mark.parametrize("tol", [0.01, 0.05, 1e-9])
+def test_epochs_that_go_by_together_end_where_they_end_one_by_one(tol, iris):
+    settings = {"hidden_layer_sizes": 8, "tol": tol, "n_iter_no_change": 5, "max_iter": 150, "random_state": 0}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        together, apart = (pl.MLPClassifier(**settings, callbacks=given).fit(*iris) for given in ([], [lambda moment: None]))
+    assert together.loss_curve_ == apart.loss_curve_
+    assert (together.n_iter_, together.history_.stopped_by) == (apart.n_iter_, apart.history_.stopped_by)
+    assert (together.n_iter_ < 150) == (tol > 1e-3)
+    for found, expected in zip(together.coefs_ + together.intercepts_, apart.coefs_ + apart.intercepts_, strict=True):
+        assert_array_equal(found, expected)
 
 
 def test_a_callback_ends_the_training(iris):

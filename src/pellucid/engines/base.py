@@ -42,7 +42,7 @@ class Progress:
     weight_sum: float = 0.0
     gradient_norm_sum: float = 0.0
     trail: Array | None = None
-    """(steps, 3), filled in where it is wanted: what each of these batches added to the three sums"""
+    """(3, steps), filled in where it is wanted: what each of these batches added to the three sums"""
     failed: bool = field(default=False)
     """a cost was not finite: the engine stopped after the batch at `position`"""
 

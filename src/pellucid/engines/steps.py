@@ -36,7 +36,7 @@ def run_steps(engine: Engine, progress: Progress, batches: Batches, rates: Array
             alpha = float(rates[progress.position])
             progress.vector, progress.state = optimizer.update(progress.vector, gradient, progress.state, alpha, progress.step + 1)
         if progress.trail is not None:
-            progress.trail[progress.position] = cost * sums.weight, sums.weight, norm
+            progress.trail[:, progress.position] = cost * sums.weight, sums.weight, norm
         progress.cost_sum += cost * sums.weight
         progress.weight_sum += sums.weight
         progress.gradient_norm_sum += norm

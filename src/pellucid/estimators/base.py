@@ -6,7 +6,7 @@ import math
 import warnings
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Any, Self
+from typing import Any, Self, TypeGuard
 
 import numpy as np
 from numpy.random import RandomState
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import InvalidParameterError
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from pellucid.architecture import Architecture
 from pellucid.engines import load as load_engine
@@ -41,6 +41,13 @@ LOGISTIC = {"logistic": "sigmoid"}
 
 class NonFiniteError(DivergenceError, ValueError):
     """A training of an estimator became infinite or NaN; scikit-learn raises a ValueError."""
+
+
+def _is_numbers(array: Any, ndim: int) -> TypeGuard[Array]:
+    """Whether it is an array of so many dimensions with finite numbers of 32 or 64 bits, or whole ones, in it."""
+    if type(array) is not np.ndarray or array.ndim != ndim or array.dtype.char not in "fdilq":
+        return False
+    return array.dtype.kind == "i" or bool(np.isfinite(array).all())
 
 
 class MLP(Fitted):
@@ -165,6 +172,21 @@ class MLP(Fitted):
             raise
         except ValueError as error:
             raise InputError(str(error)) from None
+
+    def _arrays(self, X: ArrayLike, y: ArrayLike, reset: bool, **checks: Any) -> tuple[Any, Any]:
+        """X and y through `validate_data`.
+
+        What is an array of finite numbers already passes by: scikit-learn's checks would find nothing, in a tenth of a millisecond.
+        """
+        if _is_numbers(X, 2) and _is_numbers(y, 1) and X.dtype.kind == "f" and 0 < len(X) == len(y) and X.shape[1] > 0:
+            if reset:
+                self.n_features_in_ = X.shape[1]
+                self.__dict__.pop("feature_names_in_", None)
+                return X, y
+            if X.shape[1] == self.n_features_in_ and "feature_names_in_" not in self.__dict__:
+                return X, y
+        dtype = (np.float64, np.float32)
+        return validate_data(self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=dtype, reset=reset, **checks)
 
     def _sizes(self) -> list[int]:
         sizes = self.hidden_layer_sizes

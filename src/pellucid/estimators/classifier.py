@@ -12,7 +12,7 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from pellucid.equations.activations import Activation
 from pellucid.equations.arrays import Array
@@ -175,6 +175,8 @@ class MLPClassifier(ClassifierMixin, MLP):
         """
         return self._fit(X, y, sample_weight, validation=validation)
 
+    classes_: Array
+
     @available_if(lambda self: self._is_stochastic())
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -206,8 +208,7 @@ class MLPClassifier(ClassifierMixin, MLP):
         return self._fit(X, y, sample_weight, incremental=True, validation=validation)
 
     def _read(self, X: ArrayLike, y: ArrayLike, incremental: bool, reset: bool) -> tuple[Any, Array]:
-        dtype = (np.float64, np.float32)
-        inputs, labels = validate_data(self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=dtype, reset=reset)
+        inputs, labels = self._arrays(X, y, reset)
         labels = labels.toarray() if hasattr(labels, "toarray") else labels
         if labels.ndim == 2 and labels.shape[1] == 1:
             labels = column_or_1d(labels, warn=True)
@@ -224,6 +225,10 @@ class MLPClassifier(ClassifierMixin, MLP):
         return inputs, labels
 
     def _learn_classes(self, y: Array) -> None:
+        if y.ndim == 1 and y.dtype.kind == "i":  # scikit-learn would look for the classes several times
+            self.classes_ = np.unique(y)
+            self._kind = "binary" if len(self.classes_) <= 2 else "multiclass"
+            return
         self._kind = type_of_target(y, input_name="y")
         if self._kind in ("continuous", "continuous-multioutput", "multiclass-multioutput", "unknown"):
             expected = "classes (binary, multiclass or a multilabel indicator)"

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d
 
 from pellucid.equations.activations import Activation
 from pellucid.equations.arrays import Array
@@ -148,10 +148,7 @@ class MLPRegressor(RegressorMixin, MLP):
         return self._fit(X, y, sample_weight, incremental=True, validation=validation)
 
     def _read(self, X: ArrayLike, y: ArrayLike, incremental: bool, reset: bool) -> tuple[Any, Array]:
-        dtype = (np.float64, np.float32)
-        inputs, targets = validate_data(
-            self, X, y, accept_sparse=["csr", "csc"], multi_output=True, y_numeric=True, dtype=dtype, reset=reset
-        )
+        inputs, targets = self._arrays(X, y, reset, y_numeric=True)
         if targets.ndim == 2 and targets.shape[1] == 1:
             targets = column_or_1d(targets, warn=True)
         return inputs, targets.astype(np.float64) if targets.dtype.kind in "USO" else targets

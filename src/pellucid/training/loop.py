@@ -70,13 +70,13 @@ class _Descent:
         m = len(plan.Y) if plan.rows is None else len(plan.rows)
         batch_size = min(plan.batch_size or m, m)
         self.count = -(-m // batch_size)
-        self.rng = np.random.default_rng([plan.seed, 1])
         carried = plan.carried or Carried()
         self.progress = Progress(training.vector, carried.state or optimizer.init(training.vector), carried.step)
         self.epochs_before = self.progress.step // self.count
-        self.shuffled = (plan.shuffle or plan.orders is not None) and self.count > 1
-        self.order = np.empty(m if self.shuffled else 0, np.int64)
-        rows = self.order if self.shuffled else plan.rows
+        shuffled = (plan.shuffle or plan.orders is not None) and self.count > 1
+        self.rng = np.random.default_rng([plan.seed, 1]) if shuffled else None
+        self.order = np.empty(m if shuffled else 0, np.int64)
+        rows = self.order if shuffled else plan.rows
         self.batches = Batches(plan.X, plan.Y, plan.s, rows, batch_size, plan.seed, plan.clip_norm)
         self.rates = Rates(optimizer.schedule, Horizon(self.count, self.count * (self.epochs_before + plan.epochs)))
 
@@ -108,10 +108,10 @@ class _Descent:
         """One epoch."""
         training, progress = self.training, self.progress
         before = training.vector.copy()
-        if self.shuffled:
-            self._shuffle()
+        if self.rng is not None:
+            self._shuffle(self.rng)
         if training.plan.mean_over_rows:
-            progress.trail = np.empty((self.count, 3))
+            progress.trail = np.empty((3, self.count))
         self._run(alphas)
         if progress.failed:
             raise training.diverged(progress.step + 1, float(alphas[progress.position]), "not finite")
@@ -131,15 +131,21 @@ class _Descent:
     def _stretch(self, alphas: Array, started: float) -> None:
         """Several epochs of one step each."""
         training, progress, first = self.training, self.progress, self.progress.step
-        progress.position = 0
         origin = Origin.of(training.engine, progress, self.batches, alphas, self.optimizer)
-        progress.trail = trail = np.empty((len(alphas), 3))
+        progress.trail = trail = np.empty((3, len(alphas)))
         self._run(alphas)
         progress.trail, done = None, progress.position
-        seconds = (time.perf_counter() - started) / max(done, 1)
-        rows = np.column_stack([trail[:done, 0] / trail[:done, 1], alphas[:done], trail[:done, 2], np.full(done, seconds)])
-        whole = rows if (bad := self._first_bad(origin, rows)) is None else rows[:bad]
-        training.note_stretch(origin, dict(zip(("loss", "learning_rate", "gradient_norm", "seconds"), whole.T.tolist(), strict=True)))
+        bad = self._first_bad(origin, trail[2, :done])
+        whole = done if bad is None else bad
+        if whole:
+            costs, weights, norms = trail[:, :whole]
+            columns = {
+                "loss": (costs / weights).tolist(),
+                "learning_rate": alphas[:whole].tolist(),
+                "gradient_norm": norms.tolist(),
+                "seconds": [(time.perf_counter() - started) / done] * whole,
+            }
+            training.note_stretch(origin, columns)
         if bad is not None:
             raise training.diverged(first + bad + 1, float(alphas[bad]), "not finite after the last step")
         if progress.failed:
@@ -147,10 +153,10 @@ class _Descent:
         if done == len(alphas):
             training.ends(self.show)
 
-    def _first_bad(self, origin: Origin, rows: Array) -> int | None:
+    def _first_bad(self, origin: Origin, norms: Array) -> int | None:
         """The first epoch of a stretch after which the parameters are not finite, where neither the next cost nor the norm excludes it."""
-        done, is_last = len(rows), self.training.history.n_epochs + len(rows) == self.training.plan.epochs
-        suspects = [] if math.isfinite(self.progress.gradient_norm_sum) else np.flatnonzero(~np.isfinite(rows[:, 2])).tolist()
+        done, is_last = len(norms), self.training.history.n_epochs + len(norms) == self.training.plan.epochs
+        suspects = [] if math.isfinite(self.progress.gradient_norm_sum) else np.flatnonzero(~np.isfinite(norms)).tolist()
         for epoch in [*suspects, *([done - 1] if is_last else [])]:
             vector = self.progress.vector if epoch == done - 1 else origin.after(epoch + 1)
             if not np.isfinite(vector).all():
@@ -163,9 +169,9 @@ class _Descent:
         assert trail is not None
         rows = np.full(self.count, self.batches.batch_size)
         rows[-1] = m - (self.count - 1) * self.batches.batch_size
-        return float(trail[:, 0] / trail[:, 1] @ rows / m)
+        return float(trail[0] / trail[1] @ rows / m)
 
-    def _shuffle(self) -> None:
+    def _shuffle(self, rng: np.random.Generator) -> None:
         """The rows in a new order."""
         if self.training.plan.orders is not None:
             self.order[...] = next(self.training.plan.orders)
@@ -173,28 +179,35 @@ class _Descent:
         order, rows, m = self.order, self.training.plan.rows, len(self.order)
         for at in range(0, m, 1 << 16):  # in pieces: there is to be one order in memory, not two
             order[at : at + (1 << 16)] = np.arange(at, min(at + (1 << 16), m)) if rows is None else rows[at : at + (1 << 16)]
-        self.rng.shuffle(order)
+        rng.shuffle(order)
 
     def _run(self, alphas: Array) -> None:
         """Steps with these learning rates, from the first batch on: all of them, unless a cost is not finite or Ctrl-C comes between."""
         training, progress = self.training, self.progress
         progress.position, progress.cost_sum, progress.weight_sum, progress.gradient_norm_sum = 0, 0.0, 0.0, 0.0
-        epochs = training.history.n_epochs
+        trail = progress.trail
         for first, batches in pieces(self.batches):
-            rates = alphas if first == 0 and batches is self.batches else alphas[first : first + batches.count]
-            trail, progress.trail = progress.trail, None if progress.trail is None else progress.trail[first:]
-            progress.position = 0
-            while True:
-                training.engine.run(progress, batches, rates, self.optimizer, PAUSE)
-                training.vector = progress.vector
-                ended = progress.failed or progress.position == len(rates)
-                if not ended:
-                    self.show(epochs + (first + progress.position) / self.count, training.history.last() if training.history else {})
-                    if self.interrupt.noted:
-                        training.history.stopped_by = "interrupt"
-                        ended = True
-                if ended:
-                    break
-            progress.trail, progress.position = trail, first + progress.position
+            if batches is self.batches:
+                self._run_piece(first, batches, alphas)
+                return
+            last = first + batches.count
+            progress.position, progress.trail = 0, None if trail is None else np.empty((3, batches.count))
+            self._run_piece(first, batches, alphas[first:last])
+            if trail is not None:
+                trail[:, first:last] = progress.trail
+            progress.position, progress.trail = first + progress.position, trail
             if progress.failed or training.history.stopped_by:
                 return
+
+    def _run_piece(self, first: int, batches: Batches, rates: Array) -> None:
+        """The same over some batches; ``first`` is how many of the epoch came before."""
+        training, progress, epochs = self.training, self.progress, self.training.history.n_epochs
+        while True:
+            training.engine.run(progress, batches, rates, self.optimizer, PAUSE)
+            training.vector = progress.vector
+            if progress.failed or progress.position == len(rates):
+                return
+            if self.interrupt.noted:
+                training.history.stopped_by = "interrupt"
+                return
+            self.show(epochs + (first + progress.position) / self.count, training.history.last() if training.history else {})

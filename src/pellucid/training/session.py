@@ -88,8 +88,6 @@ class Training:
 
     def note_stretch(self, origin: Origin, columns: dict[str, list[float]]) -> None:
         """Note several epochs that went by together; `ends` is to follow."""
-        if not columns["loss"]:
-            return
         if (lowest := min(columns["loss"])) < self.safe_loss:
             index = columns["loss"].index(lowest)
             self.safe, self.safe_epoch, self.safe_loss = partial(origin.after, index), self.history.n_epochs + 1 + index, lowest

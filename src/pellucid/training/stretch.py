@@ -7,8 +7,7 @@ between, is made again in the rare case that they are asked for: the same steps 
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pellucid.engines import Batches, Engine
 from pellucid.engines.base import Progress
@@ -19,6 +18,9 @@ LONGEST = 64
 """epochs: of the way through Python little is left then"""
 LARGEST = 1 << 16
 """parameters above which each epoch is a stretch of its own: their copies are no longer small, and a step takes long"""
+
+WHILE = 1.0
+"""seconds that a call may take which makes parameters again"""
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,10 @@ class Origin:
         """The parameters after so many epochs of the stretch."""
         progress, steps = _copy(self.progress), epochs * self.batches.count
         while progress.position < steps:
-            self.engine.run(progress, self.batches, self.rates[:steps], self.optimizer, math.inf)
+            self.engine.run(progress, self.batches, self.rates[:steps], self.optimizer, WHILE)
         return progress.vector
 
 
 def _copy(progress: Progress) -> Progress:
     """Progress that moves on its own."""
-    vector, state = progress.vector.copy(), tuple(part.copy() for part in progress.state)
-    return replace(progress, vector=vector, state=state, trail=None)
+    return Progress(progress.vector.copy(), tuple([part.copy() for part in progress.state]), progress.step)

@@ -254,10 +254,10 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
                     add_weight_squares(net, run, block, index, 1 - side)
             meet(run)
         if run.trail and me == 0:
-            added = run.trail + 24 * position
+            added = run.trail + 8 * position
             put(added, cost * weight)
-            put(added + 8, weight)
-            put(added + 16, norm)
+            put(added + run.trail_row, weight)
+            put(added + 2 * run.trail_row, norm)
         cost_sum += cost * weight
         weight_sum += weight
         norm_sum += norm

@@ -66,7 +66,7 @@ class Training:
         deadline = now + seconds
         position = progress.position
         call.rates, call.step, call.position, call.failed = at(rates), progress.step, position, 0
-        call.trail = at(progress.trail)
+        call.trail, call.trail_row = at(progress.trail), 8 * count
         call.cost_sum, call.weight_sum, call.norm_sum = progress.cost_sum, progress.weight_sum, progress.gradient_norm_sum
         if self.batches.s is not None:
             call.weights = at(self._batch_weights())
