@@ -27,6 +27,7 @@ from pellucid.errors import GradientError, InputError, ModelFileError, sentence
 from pellucid.glassbox.trace import Trace, trace
 from pellucid.training import EarlyStopping, History, Plan, train
 from pellucid.training.callbacks import AnyCallback
+from pellucid.training.checkpoints import USUAL, Checkpoints, to_resume
 from pellucid.training.evaluation import Held, Metric, as_metrics, split
 from pellucid.training.session import check_plan
 from pellucid.validation import as_dtype, as_inputs, as_masks, as_sample_weight, as_targets, positive_integer, whole_number
@@ -183,6 +184,9 @@ class Network:
         metrics: Sequence[str] | Mapping[str, Metric] | None = None,
         clip_norm: float | None = None,
         check_gradients: bool = False,
+        checkpoint: str | os.PathLike[str] | None = None,
+        every: int | str = USUAL,
+        resume: bool | str | os.PathLike[str] = False,
     ) -> History:
         """Train: forward, loss, backward, update, batch after batch.
 
@@ -203,6 +207,9 @@ class Network:
             metrics: names (accuracy, r2) or {name: function of y and y_hat}, for the validation set.
             clip_norm: scale gradients down to this Euclidean norm.
             check_gradients: before the first step, prove the gradients on some rows by finite differences.
+            checkpoint: a file to which the state of the training is written as it goes, so that it can be gone on with.
+            every: so many epochs (``every=10``) or so much time (``every="30 seconds"``) lie between two checkpoints.
+            resume: a checkpoint to go on from, to the same bits as if it had never stopped; True is ``checkpoint``, where it is there.
 
         Returns:
             The history; also kept as ``net.history``. Ctrl-C ends the training and keeps what was learned.
@@ -234,6 +241,8 @@ class Network:
             early_stopping=early_stopping,
             callbacks=callbacks,
             progress=progress,
+            checkpoints=Checkpoints.of(checkpoint, every, resumes=bool(resume)),
+            resume=to_resume(resume, checkpoint),
         )
         check_plan(plan, dropout=any(self.architecture.dropout))
         if n_threads is not None:

@@ -6,6 +6,7 @@ import math
 import warnings
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Self, TypeGuard
 
 import numpy as np
@@ -32,6 +33,7 @@ from pellucid.estimators.stopping import AsTold, SgdRates, Stopping
 from pellucid.network import Network
 from pellucid.training import Carried, Held, Plan, train
 from pellucid.training.callbacks import AnyCallback
+from pellucid.training.checkpoints import Checkpoints, Path, Snapshot, to_resume
 from pellucid.training.pieces import is_sparse
 from pellucid.training.session import check_plan
 
@@ -48,6 +50,23 @@ def _is_numbers(array: Any, ndim: int) -> TypeGuard[Array]:
     if type(array) is not np.ndarray or array.ndim != ndim or array.dtype.char not in "fdilq":
         return False
     return array.dtype.kind == "i" or bool(np.isfinite(array).all())
+
+
+@dataclass(frozen=True)
+class Saving:
+    """What fit was told of checkpoints."""
+
+    checkpoint: Path | None
+    every: int | str
+    resume: bool | Path
+
+    def checkpoints(self) -> Checkpoints | None:
+        """Where and how often they are written."""
+        return Checkpoints.of(self.checkpoint, self.every, resumes=bool(self.resume))
+
+    def snapshot(self) -> Snapshot | None:
+        """The one to go on from."""
+        return to_resume(self.resume, self.checkpoint)
 
 
 class MLP(Fitted):
@@ -137,6 +156,7 @@ class MLP(Fitted):
         sample_weight: ArrayLike | None,
         incremental: bool = False,
         validation: Sequence[Any] | None = None,
+        saving: Saving | None = None,
     ) -> Self:
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         sizes = self._sizes()
@@ -158,6 +178,8 @@ class MLP(Fitted):
             plan = self._plan_lbfgs(inputs, Y, s)
         else:
             plan = self._plan(inputs, Y, s, random_state, incremental, validation)
+        if saving is not None:
+            plan = replace(plan, checkpoints=saving.checkpoints(), resume=saving.snapshot())
         self._train(network, architecture, plan, incremental)
         whole = self.shuffle and plan.batch_size is not None and plan.orders is None
         if whole and (random_state is self.random_state or self.random_state is None):
@@ -270,7 +292,7 @@ class MLP(Fitted):
             epochs=1 if incremental else self.max_iter,
             batch_size=batch_size,
             shuffle=False,
-            orders=draws.orders(rows, m, random_state) if several else None,
+            orders=draws.LegacyOrders(rows, m, random_state) if several else None,
             seed=self.network_.seed,
             clip_norm=self.clip_norm,
             held=held,

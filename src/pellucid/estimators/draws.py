@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.random import RandomState
@@ -34,14 +34,30 @@ def initial_vector(architecture: Architecture, dtype: np.dtype, random_state: Ra
     return vector
 
 
-def orders(rows: Array | None, m: int, random_state: RandomState) -> Iterator[Array]:
+class LegacyOrders:
     """The order in which each epoch visits the rows: every epoch shuffles that of the one before."""
-    order = np.arange(m) if rows is None else rows
-    while True:
-        places = np.arange(m)
-        random_state.shuffle(places)
-        order = order[places]
-        yield order
+
+    def __init__(self, rows: Array | None, m: int, random_state: RandomState) -> None:
+        self.order = np.arange(m) if rows is None else rows
+        self.random_state = random_state
+
+    def next(self, into: Array) -> None:
+        """Shuffle once more."""
+        places = np.arange(len(self.order))
+        self.random_state.shuffle(places)
+        self.order = self.order[places]
+        into[...] = self.order
+
+    def state(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        """The order, and the generator's state."""
+        name, key, *rest = self.random_state.get_state(legacy=True)
+        return {"generator": [name, *rest]}, {"order": self.order, "key": np.asarray(key)}
+
+    def restore(self, facts: dict[str, Any], arrays: dict[str, Array]) -> None:
+        """The order, and the generator's state."""
+        name, *rest = facts["generator"]
+        self.random_state.set_state((name, arrays["key"], *rest))
+        self.order = arrays["order"].copy()
 
 
 def pass_over(m: int, epochs: int, random_state: RandomState) -> None:

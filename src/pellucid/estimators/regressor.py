@@ -19,10 +19,11 @@ from pellucid.equations.losses import Loss
 from pellucid.equations.optimizers import LBFGS, Optimizer
 from pellucid.equations.schedules import Schedule
 from pellucid.errors import UnknownNameError, sentence
-from pellucid.estimators.base import MLP
+from pellucid.estimators.base import MLP, Saving
 from pellucid.estimators.constraints import CONSTRAINTS
 from pellucid.estimators.losses import named
 from pellucid.training.callbacks import AnyCallback
+from pellucid.training.checkpoints import USUAL, Path
 
 
 class MLPRegressor(RegressorMixin, MLP):
@@ -118,7 +119,17 @@ class MLPRegressor(RegressorMixin, MLP):
         self.engine = engine
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, *, validation: Sequence[Any] | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        validation: Sequence[Any] | None = None,
+        checkpoint: Path | None = None,
+        every: int | str = USUAL,
+        resume: bool | Path = False,
+    ) -> Self:
         """Train on X (m, n), dense or sparse, and y (m,) or (m, n_outputs).
 
         Args:
@@ -126,13 +137,16 @@ class MLPRegressor(RegressorMixin, MLP):
             y: their targets.
             sample_weight: s_i, (m,).
             validation: (X, y) or (X, y, sample_weight) to score after each epoch, and with ``early_stopping`` to stop by.
+            checkpoint: a file to which the state of the training is written as it goes; `Network.fit` says more.
+            every: so many epochs (``every=10``) or so much time (``every="30 seconds"``) lie between two checkpoints.
+            resume: a checkpoint to go on from; True is ``checkpoint``, where it is there.
 
         Raises:
             InputError: a parameter or the data cannot be used.
             DivergenceError: the loss became infinite or NaN (also a ValueError).
 
         """
-        return self._fit(X, y, sample_weight, validation=validation)
+        return self._fit(X, y, sample_weight, validation=validation, saving=Saving(checkpoint, every, resume))
 
     @available_if(lambda self: self._is_stochastic())
     @_fit_context(prefer_skip_nested_validation=True)

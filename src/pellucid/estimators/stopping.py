@@ -39,6 +39,15 @@ class Stopping(Callback):
         if incremental and self.rates is not None and "alpha" in memory:
             self.rates.alpha = memory["alpha"]
 
+    def state(self) -> dict[str, Any]:
+        """The same and where it is, for a checkpoint."""
+        return {**self.memory(), "seen": self.seen, "samples": self.samples}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self.recall({"best_vector": None, **state}, incremental=True)
+        self.seen, self.samples = state["seen"], state["samples"]
+
     def due_in(self) -> int:
         """It cannot stop before so many more epochs have passed without progress."""
         if self.by_score or self.keeps_best_loss or self.rates is not None:
