@@ -154,9 +154,9 @@ def check(snapshot: Snapshot, expected: Mapping[str, Any]) -> None:
         "dtype": "another number type",
         "optimizer": "another optimizer",
         "batch_size": "another batch size",
-        "data": "other data",
         "shape": "data of another shape",
         "settings": "other settings",
+        "data": "other data",
     }
     for name, what in words.items():
         found = snapshot.facts.get(name)
