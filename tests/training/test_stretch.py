@@ -214,8 +214,8 @@ def test_weights_that_overflow_in_the_last_step_of_a_stretch_are_not_kept(epochs
     found = []
     for callbacks in ([], [EveryEpoch()]):
         net = pl.Network([3, 1], ["identity"], "half_mse", seed=1)
+        optimizer = pl.GradientDescent(Sudden(1e-3, epochs - 1, 1e308))
         with pytest.raises(pl.DivergenceError, match=f"epoch {epochs}, step {epochs}, .* not finite after the last step") as caught:
-            optimizer = pl.GradientDescent(Sudden(1e-3, epochs - 1, 1e308))
             net.fit(X, Y * 1e10, optimizer=optimizer, epochs=epochs, callbacks=callbacks, progress=False)
         found.append((str(caught.value), net.vector.tobytes()))
     assert lengths
