@@ -17,6 +17,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import type_of_target, unique_labels
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from pellucid.engines.base import Patience
 from pellucid.equations.activations import Activation
 from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import LBFGS, Adam, GradientDescent, Momentum, Nesterov, Optimizer
@@ -127,7 +128,7 @@ class _MLP(BaseEstimator):
             raise InputError(sentence("validation_fraction", where, got, expected, "choose e.g. 0.1"))
         metric = self._metric()
         by_score = self.early_stopping and self.solver != "lbfgs"
-        patience = rule.patience + 1  # scikit-learn stops after more than n_iter_no_change epochs, not at as many
+        patience = rule.patience.limit + 1  # scikit-learn stops after more than n_iter_no_change epochs, not at as many
         watch = EarlyStopping(patience, max(self.tol, 0.0), monitor=f"validation_{metric}") if by_score else None
         history = self.network_.fit(
             X,
@@ -336,19 +337,13 @@ class _Stopping(Callback):
     looks_at_network = False
 
     def __init__(self, tol: float, patience: int) -> None:
-        self.tol, self.patience = tol, patience
-        self.best, self.waited, self.seen = math.inf, 0, 0
-
-    def due_in(self) -> int:
-        """It cannot stop before so many more epochs have passed without progress."""
-        return self.patience + 1 - self.waited
+        self.patience, self.seen = Patience(tol, patience), 0
 
     def on_epoch_end(self, moment: Moment) -> str | None:
         for loss in moment.history["loss"][self.seen :]:
-            self.waited = self.waited + 1 if loss > self.best - self.tol else 0
-            self.best = min(self.best, loss)
+            self.patience.see(loss)
         self.seen = moment.epoch
-        return "converged" if self.waited > self.patience else None
+        return "converged" if self.patience.over else None
 
 
 class MLPClassifier(ClassifierMixin, _MLP):

@@ -6,6 +6,7 @@ import math
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -78,15 +79,14 @@ class _Descent:
         """Train until the last epoch, or until somebody ends it."""
         training, plan, schedule = self.training, self.training.plan, self.optimizer.schedule
         history, plateau = training.history, Plateau()
-        brief = self.count == 1 and len(training.vector) <= LARGEST and not schedule.answers
+        brief = self.count == 1 and len(training.vector) <= LARGEST and not (schedule.answers or training.watched)
         longest = 1  # epochs of a stretch: until the time of one is known
         while (epoch := history.n_epochs) < plan.epochs:
             if self.interrupt.noted:
                 history.stopped_by = "interrupt"
                 return
             started = time.perf_counter()
-            length = min(longest, training.undisturbed(), plan.epochs - epoch) if brief else 1
-            alphas = self.rates.of_epochs(epoch, length, plateau)
+            alphas = self.rates.of_epochs(epoch, min(longest, plan.epochs - epoch), plateau)
             if len(alphas) > self.count:
                 self._stretch(alphas, started)
             else:
@@ -125,8 +125,9 @@ class _Descent:
         training, progress, first = self.training, self.progress, self.progress.step
         origin = Origin.of(training.engine, progress, self.batches, alphas, self.optimizer)
         progress.trail = trail = np.empty((3, len(alphas)))
+        progress.patience = None if training.patience is None else replace(training.patience)
         self._run(alphas)
-        progress.trail, done = None, progress.position
+        progress.trail, progress.patience, done = None, None, progress.position
         bad = self._first_bad(origin, trail[2, :done])
         whole = done if bad is None else bad
         if whole:
@@ -142,7 +143,7 @@ class _Descent:
             raise training.diverged(first + bad + 1, float(alphas[bad]), "not finite after the last step")
         if progress.failed:
             raise training.diverged(progress.step + 1, float(alphas[done]), "not finite")
-        if done == len(alphas):
+        if not training.history.stopped_by:
             training.ends(self.show)
 
     def _first_bad(self, origin: Origin, norms: Array) -> int | None:
@@ -170,7 +171,7 @@ class _Descent:
         while True:
             training.engine.run(progress, self.batches, alphas, self.optimizer, PAUSE)
             training.vector = progress.vector
-            if progress.failed or progress.position == len(alphas):
+            if progress.failed or progress.position == len(alphas) or (progress.patience is not None and progress.patience.over):
                 return
             if self.interrupt.noted:
                 training.history.stopped_by = "interrupt"
