@@ -31,7 +31,7 @@ def explanation(model: TableModel, data: str, row: str, precision: int, options:
     rows = frame.iloc[at]
     x, y = model.prepare(rows), _targets(model, rows, data)
     stand_in = np.zeros((len(at), model.network.architecture.sizes[-1])) if y is None else model.encode(y)
-    found = derive(model.network, sample=(x, stand_in), **options)
+    found = derive(model.network, sample=(x, stand_in), optimizer=model.optimizer, **options)
     sections = found.sections if y is not None else _forward_only(found)
     names = [f"row {index + 1}" for index in at]
     whole = (
@@ -105,8 +105,7 @@ def _inputs(model: TableModel, rows: pd.DataFrame, x: np.ndarray, names: list[st
     inputs, shown = model.inputs(), names[:SHOWN]
     headings, columns = ["input", "what it is"], [[f"x_{at + 1}" for at in range(len(inputs))], [meaning for _, meaning in inputs]]
     for at, name in enumerate(shown):
-        before = f"{name}, " if len(shown) > 1 else ""
-        headings += [f"{before}in the table", f"{before}prepared"]
+        headings += [name if len(shown) > 1 else "in the table", "prepared"]
         columns += [[_told(rows[column].iloc[at]) for column, _ in inputs], _numbers(x[at], precision)]
     return Table(tuple(headings), tuple(zip(*columns, strict=True)))
 
