@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -26,6 +26,11 @@ class Step:
 
     The last of the ``sides`` is executable: evaluated on the values of the derivation, it gives ``value``. The sides before it show the
     way there (the chain rule, a product before something cancels); they have the same value, where they have one at all.
+
+    >>> import pellucid as pl
+    >>> step = pl.derive(pl.Network([4, 5, 1]))["z1"]
+    >>> step.text, step.equation, step.shape
+    ('z^[1] = W^[1] x + b^[1]', 'z^{[1]} = W^{[1]} x + b^{[1]}', (5, 'm'))
     """
 
     symbol: str
@@ -41,7 +46,7 @@ class Step:
     """a number of samples that is not known is m"""
     shapes: str = ""
     """the arithmetic of the shapes: (5 x 4)(4 x 1) + (5 x 1)"""
-    value: Any = None
+    value: Any = field(default=None, compare=False)
     """an array or a number; None without a sample"""
     steps: tuple[Step, ...] = ()
     """the smaller steps that this one is made of, such as a cancellation line by line"""
@@ -103,7 +108,20 @@ class Section:
 
 @dataclass(frozen=True)
 class Derivation:
-    """Sections of steps; iterating gives every `Step` in order."""
+    """Sections of steps; iterating gives every `Step` in order, and a symbol its step.
+
+    Raises:
+        KeyError: no step has that symbol.
+
+    >>> import numpy as np
+    >>> import pellucid as pl
+    >>> derivation = pl.derive(pl.Network([2, 1], ["sigmoid"]), sample=([0.5, -1.0], 1))
+    >>> [step.symbol for step in derivation][-5:]
+    ['dz1', 'dW1', 'db1', 'W_new1', 'b_new1']
+    >>> all(np.allclose(step.evaluate(derivation.values), step.value) for step in derivation)
+    True
+
+    """
 
     title: str
     sections: tuple[Section, ...]

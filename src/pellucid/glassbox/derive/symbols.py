@@ -6,7 +6,7 @@ that the point lies on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -16,11 +16,30 @@ import sympy
 
 from pellucid.expressions.arithmetic import Arithmetic
 
+
+class Exponential(sympy.Function):  # type: ignore[misc]  # SymPy has no annotations
+    """e^u as a letter: SymPy would make e^{u + v} of a product, in which the letters are no longer seen."""
+
+    nargs = 1
+
+    @classmethod
+    def eval(cls, u: Any) -> Any:
+        """e^{-u} is 1 / e^u."""
+        return 1 / cls(-u) if u.could_extract_minus_sign() else None
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        """Its own derivative."""
+        return self
+
+    def _eval_evalf(self, precision: int) -> Any:
+        return sympy.exp(self.args[0])._eval_evalf(precision)
+
+
 _SMOOTH: dict[str, Callable[..., Any]] = {
-    "exp": sympy.exp, "log": sympy.log, "sqrt": sympy.sqrt, "tanh": sympy.tanh, "erf": sympy.erf, "erfc": sympy.erfc, "sin": sympy.sin,
+    "exp": Exponential, "log": sympy.log, "sqrt": sympy.sqrt, "tanh": sympy.tanh, "erf": sympy.erf, "erfc": sympy.erfc, "sin": sympy.sin,
     "cos": sympy.cos, "tan": sympy.tan, "atan": sympy.atan, "sinh": sympy.sinh, "cosh": sympy.cosh,
-    "expm1": lambda x: sympy.exp(x) - 1, "log1p": lambda x: sympy.log(1 + x), "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
-    "softplus": lambda x: sympy.log(1 + sympy.exp(x)), "normal_cdf": lambda x: sympy.erfc(-x / sympy.sqrt(2)) / 2,
+    "expm1": lambda x: Exponential(x) - 1, "log1p": lambda x: sympy.log(1 + x), "sigmoid": lambda x: 1 / (1 + Exponential(-x)),
+    "softplus": lambda x: sympy.log(1 + Exponential(x)), "normal_cdf": lambda x: sympy.erfc(-x / sympy.sqrt(2)) / 2,
     "logcosh": lambda x: sympy.log(sympy.cosh(x)),
 }  # fmt: skip
 
@@ -29,12 +48,12 @@ _SMOOTH: dict[str, Callable[..., Any]] = {
 class Piece:
     """The smooth piece around a point; ``sides`` says which cases held there, in the order in which they were asked."""
 
-    point: Mapping[Any, Any]
+    point: dict[Any, float]
     sides: list[bool | int] = field(default_factory=list)
 
     def at(self, expression: Any) -> float:
         """The value of an expression at the point."""
-        return float(sympy.N(sympy.sympify(expression).xreplace(dict(self.point))))
+        return float(sympy.N(sympy.sympify(expression).xreplace(self.point)))
 
     def noted(self, side: bool | int) -> bool | int:
         """Remember which case held."""
@@ -89,23 +108,19 @@ def number(value: int | float | Fraction) -> Any:
 def is_zero(expression: Any) -> bool:
     """Whether an expression is zero as a rational function of its symbols and of the exponentials, roots ... in it.
 
-    e^{u + v} is taken apart, e^{-u} is 1 / e^u, every other function of an argument is a letter of its own. A sum of products of these
-    that cancels is zero for all values; the reverse need not hold, so False says only that no proof was found.
+    e^{-u} is 1 / e^u, every other function of an argument is a letter of its own. A sum of products of these that cancels is zero for all
+    values; the reverse need not hold, so False says only that no proof was found.
     """
     letters: dict[Any, Any] = {}
-
-    def letter(of: Any) -> Any:
-        return letters.setdefault(of, sympy.Dummy())
 
     def plain(tree: Any) -> Any:
         if tree.is_Symbol or tree.is_Rational:
             return tree
-        if isinstance(tree, sympy.exp):
-            parts = [part.as_coeff_Mul() for part in sympy.Add.make_args(sympy.expand(tree.args[0]))]
-            return sympy.Mul(*(letter(sympy.exp(of / share.q)) ** share.p for share, of in parts))
+        if isinstance(tree, sympy.exp):  # from a derivative of SymPy's own, such as that of erfc
+            tree = Exponential(tree.args[0])
         if tree.is_Add or tree.is_Mul or (tree.is_Pow and tree.exp.is_Integer):
-            return tree.func(*(plain(part) if not part.is_Integer else part for part in tree.args))
-        return letter(tree)
+            return tree.func(*(part if part.is_Integer else plain(part) for part in tree.args))
+        return letters.setdefault(tree, sympy.Dummy())
 
     found = plain(sympy.sympify(expression))
     if not found.free_symbols:
