@@ -178,7 +178,9 @@ class TableModel:
     @property
     def optimizer(self) -> Optimizer | LBFGS:
         """What it was trained by."""
-        return self.estimator._optimizer()
+        if self.estimator.solver == "lbfgs":
+            return LBFGS()
+        return self.estimator.solver if isinstance(self.estimator.solver, LBFGS) else self.estimator._optimizer()[0]
 
     def prepare(self, frame: pd.DataFrame) -> np.ndarray:
         """The inputs of the network."""

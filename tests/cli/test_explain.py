@@ -44,7 +44,7 @@ def trained(frame: pd.DataFrame, target: str, task: str, path: Path, **more) -> 
     X, y = frame.drop(columns=target), frame[target].to_numpy()
     y = y.astype(str) if y.dtype == object or y.dtype.kind not in "if" else y
     settings = {"solver": "lbfgs", "activation": "tanh", "random_state": 0, "max_iter": 30} | more
-    estimator = (MLPClassifier if task == "classification" else MLPRegressor)((3,), **settings)
+    estimator = (MLPClassifier if task == "classification" else MLPRegressor)(hidden_layer_sizes=(3,), **settings)
     pipeline = build_pipeline(X, task, estimator)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
