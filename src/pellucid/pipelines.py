@@ -21,6 +21,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from pellucid.equations.optimizers import LBFGS, Optimizer
 from pellucid.errors import ModelFileError, PellucidError, TableError, sentence
 from pellucid.estimators import MLPClassifier, MLPRegressor
 from pellucid.files import check_writable, reason, write_atomically
@@ -173,6 +174,13 @@ class TableModel:
     def network(self) -> Network:
         """The network inside."""
         return self.estimator.network_
+
+    @property
+    def optimizer(self) -> Optimizer | LBFGS:
+        """What it was trained by."""
+        if self.estimator.solver == "lbfgs":
+            return LBFGS()
+        return self.estimator.solver if isinstance(self.estimator.solver, LBFGS) else self.estimator._optimizer()[0]
 
     def prepare(self, frame: pd.DataFrame) -> np.ndarray:
         """The inputs of the network."""
