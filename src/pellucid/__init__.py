@@ -47,11 +47,16 @@ from pellucid.training import Callback, EarlyStopping, History, Moment, Training
 
 if TYPE_CHECKING:
     from pellucid.estimators import MLPClassifier, MLPRegressor
+    from pellucid.glassbox.derivation import Derivation, Step
+    from pellucid.glassbox.derive import derive
 
 __version__ = "0.1.0"
 
-_LAZY = {"MLPClassifier": "pellucid.estimators", "MLPRegressor": "pellucid.estimators"}
-"""what needs scikit-learn, whose import takes a second, is imported when it is first asked for"""
+_LAZY = {
+    "MLPClassifier": "pellucid.estimators", "MLPRegressor": "pellucid.estimators",
+    "Derivation": "pellucid.glassbox.derivation", "Step": "pellucid.glassbox.derivation", "derive": "pellucid.glassbox.derive",
+}  # fmt: skip
+"""what needs scikit-learn, whose import takes a second, is imported when it is first asked for; so is what only some need"""
 
 
 def __getattr__(name: str) -> Any:
@@ -74,6 +79,7 @@ __all__ = [
     "Callback",
     "ConstantRate",
     "CosineDecay",
+    "Derivation",
     "DivergenceError",
     "EarlyStopping",
     "GradientDescent",
@@ -98,6 +104,7 @@ __all__ = [
     "RMSprop",
     "Schedule",
     "ShapeError",
+    "Step",
     "StepDecay",
     "TableError",
     "Trace",
@@ -106,6 +113,7 @@ __all__ = [
     "WarmUp",
     "activation",
     "check_gradients",
+    "derive",
     "initializer",
     "loss",
 ]

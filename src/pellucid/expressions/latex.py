@@ -91,10 +91,14 @@ def latex(tree: Expression, digits: int = 6) -> str:
             return r"\begin{cases} " + r" \\ ".join([*lines, rf"{latex(otherwise, digits)} & \text{{otherwise}}"]) + r" \end{cases}"
         case nodes.Sum(body, index, first, last):
             return rf"\sum_{{{index}={first}}}^{{{last}}} {within(body, PRODUCT)}"
+        case nodes.SumOverSamples(_, _, nodes.Expression() as summand):
+            return rf"\sum_{{i=1}}^{{m}} {within(summand, PRODUCT)}"
         case nodes.SumOverSamples(of):
             return rf"\sum_{{i=1}}^{{m}} {_of_sample(within(of, PRODUCT), of)}"
-        case nodes.SumOverUnits(of):
-            return rf"\sum_{{k}} {_bracketed(within(of, PRODUCT), of)}_{{k}}"
+        case nodes.SumOverUnits(_, _, nodes.Expression() as summand, index):
+            return rf"\sum_{{{index}}} {within(summand, PRODUCT)}"
+        case nodes.SumOverUnits(of, index=index):
+            return rf"\sum_{{{index}}} {_bracketed(within(of, PRODUCT), of)}_{{{index}}}"
         case nodes.SumAll(of):
             return rf"\sum {within(of, PRODUCT)}"
         case nodes.Diagonal(of):

@@ -20,7 +20,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from pellucid.errors import FormulaError, sentence
 from pellucid.expressions import nodes
-from pellucid.expressions.evaluate import CONSTANTS
+from pellucid.expressions.arithmetic import CONSTANTS
 from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.latex import GREEK
 from pellucid.expressions.nodes import Expression

@@ -83,13 +83,17 @@ def text(tree: Expression, digits: int = 6) -> str:
             return "{" + "; ".join([*lines, f"{text(otherwise, digits)} otherwise"]) + "}"
         case nodes.Sum(body, index, first, last):
             return f"Σ_{index}={first}..{last} {within(body, PRODUCT)}"
+        case nodes.SumOverSamples(_, _, nodes.Expression() as summand):
+            return f"Σ_i {within(summand, PRODUCT)}"
+        case nodes.SumOverUnits(_, _, nodes.Expression() as summand, index):
+            return f"Σ_{index} {within(summand, PRODUCT)}"
         case nodes.SumOverSamples(of):
             inner = (
                 symbol_text(nodes.Symbol(of.name, of.layer, of.index, "i")) if isinstance(of, nodes.Symbol) else f"({text(of, digits)})^(i)"
             )
             return f"Σ_i {inner}"
-        case nodes.SumOverUnits(of):
-            return f"Σ_k ({text(of, digits)})ₖ"
+        case nodes.SumOverUnits(of, index=index):
+            return f"Σ_{index} ({text(of, digits)}){index.translate(_BELOW)}"
         case nodes.SumAll(of):
             return f"Σ {within(of, PRODUCT)}"
         case nodes.Diagonal(of):

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pellucid.expressions.evaluate import Values, evaluate
 from pellucid.expressions.latex import latex
 from pellucid.expressions.nodes import Expression
@@ -35,7 +37,8 @@ class Step:
     """what justifies it, in words"""
     part: str
     """forward, cost, backward, update or calculus"""
-    shape: tuple[int, ...] | None = None
+    shape: tuple[int | str, ...] | None = None
+    """a number of samples that is not known is m"""
     shapes: str = ""
     """the arithmetic of the shapes: (5 x 4)(4 x 1) + (5 x 1)"""
     value: Any = None
@@ -56,8 +59,10 @@ class Step:
         return " = ".join(text(side) for side in (self.left, *(self.shown or self.sides)))
 
     def evaluate(self, values: Values) -> Any:
-        """What the equation comes to on given values."""
-        return evaluate(self.sides[-1], values)
+        """What the equation comes to on given values, in the shape of the step's value where it is a single number."""
+        found = evaluate(self.sides[-1], values)
+        single = self.value is not None and np.size(found) == 1 == np.size(self.value)
+        return np.reshape(found, np.shape(self.value)) if single else found
 
     def walk(self) -> Iterator[Step]:
         """The step and those within it, the inner ones first."""
