@@ -42,7 +42,7 @@ def substitute(tree: Expression, given: Mapping[Expression, Expression]) -> Expr
 
     >>> from pellucid.expressions.text import text
     >>> text(substitute(nodes.Symbol("u") * 6, {nodes.Symbol("u"): 3 * nodes.Symbol("x")}))
-    '3 x · 6'
+    '(3 x) · 6'
     """
     if tree in given:
         return given[tree]
@@ -245,6 +245,8 @@ def _sum(terms: list[Expression]) -> Expression:
             take(term.of, -sign)
             return
         product = Product.of(term)
+        if not product.coefficient.value:
+            return
         product.coefficient *= Coefficient(Fraction(sign))
         before = found.setdefault(product.key, product)
         if before is not product:

@@ -7,11 +7,21 @@ from fractions import Fraction
 from pellucid.expressions import nodes
 from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.precedence import ATOM, COMPARISON, PRODUCT, SUM, binding, needs_brackets
+from pellucid.expressions.precedence import (
+    ATOM,
+    COMPARISON,
+    PRODUCT,
+    SIGN,
+    SUM,
+    binding,
+    is_operator,
+    minus_needs_brackets,
+    needs_brackets,
+)
 
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eta": "η", "theta": "θ", "lambda": "λ", "mu": "μ", "pi": "π",
-    "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ",
+    "nabla": "∇", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ",
 }  # fmt: skip
 """names that are letters of their own, in text"""
 RELATIONS = {"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "==": "=", "!=": r"\ne"}
@@ -27,6 +37,13 @@ def latex(tree: Expression, digits: int = 6) -> str:
     def within(child: Expression, at_least: int) -> str:
         text = latex(child, digits)
         return rf"\left({text}\right)" if binding(child) < at_least else text
+
+    def behind_minus(child: Expression) -> str:
+        text = latex(child, digits)
+        return rf"\left({text}\right)" if minus_needs_brackets(child) and not isinstance(child, nodes.Divide) else text
+
+    def term(child: Expression) -> str:
+        return behind_minus(child) if binding(child) == SIGN else within(child, SUM)
 
     def product(factors: tuple[Expression, ...], marked: bool) -> str:
         last, joined = len(factors) - 1, ""
@@ -45,11 +62,10 @@ def latex(tree: Expression, digits: int = 6) -> str:
         case nodes.Symbol():
             return symbol_latex(tree)
         case nodes.Negative(of):
-            return f"-{within(of, PRODUCT)}"
+            return f"-{behind_minus(of)}"
         case nodes.Add(terms):
-            return _signed(
-                [(isinstance(t, nodes.Negative), within(t.of, PRODUCT) if isinstance(t, nodes.Negative) else within(t, SUM)) for t in terms]
-            )
+            signed = [(isinstance(t, nodes.Negative), behind_minus(t.of) if isinstance(t, nodes.Negative) else term(t)) for t in terms]
+            return _signed(signed if signed[0][0] else [(False, within(terms[0], SUM)), *signed[1:]])
         case nodes.Multiply(factors, marked):
             return product(factors, marked)
         case nodes.MatMul(factors):
@@ -108,7 +124,7 @@ def latex(tree: Expression, digits: int = 6) -> str:
         case nodes.Derivative(of, by, partial):
             d = r"\partial" if partial else "d"
             top, bottom = latex(of, digits), latex(by, digits)
-            if binding(of) < ATOM:
+            if is_operator(of):
                 return rf"\frac{{{d}}}{{{d} {bottom}}} \left({top}\right)"
             return rf"\frac{{{d} {top}}}{{{d} {bottom}}}"
         case nodes.Matrix(rows):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pellucid.expressions import nodes
+from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.nodes import Expression
 
 EQUATION, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(7)
@@ -38,3 +39,13 @@ def needs_brackets(factor: Expression, first: bool, last: bool, marked: bool) ->
     if isinstance(factor, nodes.MatMul) or (last and not marked and isinstance(factor, SUMS)):
         return marked
     return binding(factor) < (SIGN if first else POWER)
+
+
+def minus_needs_brackets(child: Expression) -> bool:
+    """Whether what stands behind a minus (or, with a sign of its own, behind a plus) stands in brackets."""
+    return binding(child) < PRODUCT or binding(child) == SIGN
+
+
+def is_operator(of: Expression) -> bool:
+    """Whether a derivative is written as an operator before its brackets: d/dx (3x), but dy/dx."""
+    return binding(of) < ATOM or isinstance(of, nodes.Number) or (isinstance(of, nodes.Call) and of.function in FUNCTIONS)

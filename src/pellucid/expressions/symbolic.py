@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from fractions import Fraction
 from functools import reduce
 from typing import Any
@@ -107,7 +108,8 @@ def from_sympy(expression: Any) -> Expression:
     if expression is sp.pi or expression is sp.E:
         return nodes.Symbol("pi") if expression is sp.pi else nodes.Call("exp", (nodes.Number(1),))
     if expression.is_Add:
-        return nodes.Add(tuple(map(_signed, expression.as_ordered_terms())))
+        first, *rest = map(_signed, expression.as_ordered_terms())
+        return nodes.Add((first, *(nodes.Negative(nodes.Number(-t.value)) if _negative(t) else t for t in rest)))
     if expression.is_Mul:
         return _signed(expression)
     if expression.is_Pow and not isinstance(expression, sp.exp):
@@ -123,17 +125,30 @@ def from_sympy(expression: Any) -> Expression:
     return nodes.Call(name, tuple(map(from_sympy, expression.args)))
 
 
+def _negative(tree: Expression) -> bool:
+    return isinstance(tree, nodes.Number) and tree.value < 0
+
+
 def _signed(expression: Any) -> Expression:
     """A term with its minus in front, and what has negative powers below a line."""
+    import sympy as sp
+
     if expression.could_extract_minus_sign() and not expression.is_Add:
         inner = from_sympy(-expression)
         return nodes.Number(-inner.value) if isinstance(inner, nodes.Number) else nodes.Negative(inner)
     if not expression.is_Mul:
         return from_sympy(expression)
-    numerator, denominator = expression.as_numer_denom()
-    if denominator != 1:
-        return nodes.Divide(from_sympy(numerator), from_sympy(denominator))
-    return reduce(lambda left, right: left * right, map(from_sympy, expression.as_ordered_factors()))
+    above, below = [], []
+    for factor in expression.as_ordered_factors():
+        if factor.is_Pow and not isinstance(factor, sp.exp) and factor.exp.could_extract_minus_sign():
+            below.append(from_sympy(factor.base**-factor.exp))
+        elif factor.is_Rational and factor.q != 1:
+            above += [nodes.Number(int(factor.p))] if factor.p != 1 else []
+            below.insert(0, nodes.Number(int(factor.q)))
+        else:
+            above.append(from_sympy(factor))
+    top = reduce(operator.mul, above) if above else nodes.Number(1)
+    return nodes.Divide(top, reduce(operator.mul, below)) if below else top
 
 
 def _condition(condition: Any) -> nodes.Compare:

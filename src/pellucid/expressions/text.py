@@ -7,7 +7,18 @@ from fractions import Fraction
 from pellucid.expressions import nodes
 from pellucid.expressions.latex import GREEK, element_name, index_text
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.precedence import ATOM, COMPARISON, POWER, PRODUCT, SUM, binding, needs_brackets
+from pellucid.expressions.precedence import (
+    ATOM,
+    COMPARISON,
+    POWER,
+    PRODUCT,
+    SIGN,
+    SUM,
+    binding,
+    is_operator,
+    minus_needs_brackets,
+    needs_brackets,
+)
 
 RELATIONS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"}
 _BELOW = str.maketrans("0123456789+-aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
@@ -26,6 +37,13 @@ def text(tree: Expression, digits: int = 6) -> str:
         inner = text(child, digits)
         return f"({inner})" if binding(child) < at_least else inner
 
+    def behind_minus(child: Expression) -> str:
+        inner = text(child, digits)
+        return f"({inner})" if minus_needs_brackets(child) else inner
+
+    def term(child: Expression) -> str:
+        return behind_minus(child) if binding(child) == SIGN else within(child, SUM)
+
     def product(factors: tuple[Expression, ...], marked: bool) -> str:
         last, joined = len(factors) - 1, ""
         for index, factor in enumerate(factors):
@@ -41,12 +59,12 @@ def text(tree: Expression, digits: int = 6) -> str:
         case nodes.Symbol():
             return symbol_text(tree)
         case nodes.Negative(of):
-            return f"-{within(of, PRODUCT)}"
+            return f"-{behind_minus(of)}"
         case nodes.Add(terms):
-            signed = [
-                (isinstance(t, nodes.Negative), within(t.of, PRODUCT) if isinstance(t, nodes.Negative) else within(t, SUM)) for t in terms
-            ]
+            signed = [(isinstance(t, nodes.Negative), behind_minus(t.of) if isinstance(t, nodes.Negative) else term(t)) for t in terms]
             (negative, first), *rest = signed
+            if not negative:
+                first = within(terms[0], SUM)
             return ("-" if negative else "") + first + "".join(f" {'-' if negative else '+'} {part}" for negative, part in rest)
         case nodes.Multiply(factors, marked):
             return product(factors, marked)
@@ -102,7 +120,7 @@ def text(tree: Expression, digits: int = 6) -> str:
             return f"‖{text(of, digits)}‖²"
         case nodes.Derivative(of, by, partial):
             d, top, bottom = ("∂" if partial else "d"), text(of, digits), text(by, digits)
-            return f"{d}/{d}{bottom} ({top})" if binding(of) < ATOM else f"{d}{top}/{d}{bottom}"
+            return f"{d}/{d}{bottom} ({top})" if is_operator(of) else f"{d}{top}/{d}{bottom}"
         case nodes.Matrix(rows):
             return "[" + "; ".join("  ".join(text(entry, digits) for entry in row) for row in rows) + "]"
         case nodes.Dots():
