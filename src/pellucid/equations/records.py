@@ -38,6 +38,9 @@ NOT_NEGATIVE = Interval(0.0, float("inf"), (True, False))
 OPEN_UNIT = Interval(0.0, 1.0, (False, False))
 CLOSED_UNIT = Interval(0.0, 1.0, (True, True))
 
+ARGUMENTS = ("x", "z")
+"""the name that the formula of an activation is written in, one or the other"""
+
 _SPEC = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\(([^()]*)\))?\s*")
 
 
@@ -71,6 +74,15 @@ def look_up(kind: str, spec: str, catalogue: Mapping[str, Callable[..., Record]]
         if not isinstance(given[key], Real):
             raise InputError(sentence(f"the parameter {key!r}", name, repr(given[key]), "a number", "write e.g. 0.1"))
     return make(**given)
+
+
+def is_formula(text: object, arguments: tuple[str, ...]) -> bool:
+    """Whether a text is a formula, not a name of the catalogue: one of the arguments is in it.
+
+    >>> is_formula("x * sigmoid(x)", ARGUMENTS), is_formula("elu(alpha=0.5)", ARGUMENTS)
+    (True, False)
+    """
+    return isinstance(text, str) and bool(set(re.findall(r"[A-Za-z_]\w*", text.replace("ŷ", "y_hat"))) & set(arguments))
 
 
 def spelled(name: str, **parameters: float) -> str:

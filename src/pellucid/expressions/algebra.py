@@ -60,6 +60,17 @@ def names(tree: Expression) -> list[str]:
     return [name for name in found if name not in CONSTANTS]
 
 
+def canonical(tree: Expression) -> Expression:
+    """The tree with the terms of each sum and the factors of each product in one order: x y and y x are the same."""
+    after = mapped(tree, canonical)
+    match after:
+        case nodes.Add(terms):
+            return nodes.Add(tuple(sorted(terms, key=repr)))
+        case nodes.Multiply(factors):
+            return nodes.Multiply(tuple(sorted(factors, key=repr)))
+    return after
+
+
 def size(tree: Expression) -> int:
     """How many nodes it has."""
     return sum(1 for _ in tree.walk())

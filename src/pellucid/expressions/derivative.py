@@ -6,7 +6,7 @@ from functools import cache, reduce
 
 from pellucid.errors import InputError, sentence
 from pellucid.expressions import nodes
-from pellucid.expressions.algebra import ONE, ZERO, contains, number, substitute, tidy
+from pellucid.expressions.algebra import ONE, ZERO, contains, mapped, number, substitute, tidy
 from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.nodes import Call, Cases, Compare, Expression, Negative, Number, Power, Symbol
 from pellucid.expressions.parse import parse
@@ -41,7 +41,31 @@ def derivative(tree: Expression, by: Symbol) -> Expression:
         InputError: the tree has something in it that has no derivative here.
 
     """
-    return tidy(_derivative(tree, by))
+    return tidy(_derivative(from_the_right(tree), by))
+
+
+def from_the_right(tree: Expression) -> Expression:
+    """The tree with |u| written as max(u, -u), if there are other kinks in it: then all of them are seen from the right.
+
+    Were |u|' = 0 taken at 0 and the right derivative of max(0, u) beside it, log(1 + e^-|u|) + max(0, u) would get a wrong one, though
+    it is smooth; so would sign(u) log(1 + |u|).
+    """
+    kinked = ("max", "min", "relu", "sign")
+    others = any(isinstance(node, Cases) or (isinstance(node, Call) and node.function in kinked) for node in tree.walk())
+    return _without_abs(tree) if others else tree
+
+
+def _without_abs(tree: Expression) -> Expression:
+    after = tree if isinstance(tree, Compare) else mapped(tree, _without_abs)
+    match after:
+        case Call("abs", (u,)):
+            return Call("max", (u, -u))
+        case Call("sign", (u,)):
+            name = next((node for node in u.walk() if isinstance(node, Symbol)), None)
+            slope = None if name is None else linear(u, name)
+            falling = slope is not None and slope[0] < 0
+            return Cases(((ONE, Compare(u, ">" if falling else ">=", ZERO)),), Number(-1))
+    return after
 
 
 def _derivative(tree: Expression, by: Symbol) -> Expression:

@@ -45,7 +45,14 @@ def _softplus(x: Any) -> Any:
 
 
 def _logcosh(x: Any) -> Any:
-    return np.abs(x) + np.log1p(np.exp(-2 * np.abs(x))) - math.log(2)
+    a = np.abs(x)
+    near, e = np.minimum(a, 20), np.expm1(-np.minimum(a, 20))
+    return np.where(a <= 20, np.log1p(e * e / (2 * np.exp(-near))), a - math.log(2))  # where log(cosh(x)) is about x^2/2, no digits are lost
+
+
+def _sech(x: Any) -> Any:
+    e = np.exp(-np.abs(x))
+    return 2 * e / (1 + e * e)
 
 
 def _largest(*arguments: Any) -> Any:
@@ -75,6 +82,7 @@ FUNCTIONS: dict[str, Function] = {
         Function("atan", 1, r"\arctan", np.arctan, "1 / (1 + u**2)"),
         Function("sinh", 1, r"\sinh", np.sinh, "cosh(u)", "(exp(u) - exp(-u)) / 2"),
         Function("cosh", 1, r"\cosh", np.cosh, "sinh(u)", "(exp(u) + exp(-u)) / 2"),
+        Function("sech", 1, r"\operatorname{sech}", _sech, "-sech(u) * tanh(u)", "1 / cosh(u)"),
         Function("tanh", 1, r"\tanh", np.tanh, "1 - tanh(u)**2", "(exp(u) - exp(-u)) / (exp(u) + exp(-u))"),
         Function("erf", 1, r"\operatorname{erf}", _special("erf"), "2 / sqrt(pi) * exp(-u**2)"),
         Function("erfc", 1, r"\operatorname{erfc}", _special("erfc"), "-2 / sqrt(pi) * exp(-u**2)", "1 - erf(u)"),

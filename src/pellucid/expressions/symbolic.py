@@ -73,6 +73,7 @@ def _functions(sp: Any) -> dict[str, Any]:
         "atan": sp.atan,
         "sinh": sp.sinh,
         "cosh": sp.cosh,
+        "sech": sp.sech,
         "tanh": sp.tanh,
         "erf": sp.erf,
         "erfc": sp.erfc,
