@@ -123,10 +123,10 @@ def kinks(tree: Expression, derivative: Expression, name: str) -> tuple[list[flo
     for at in sorted({zero for border in borders(tree) for zero in zeros(border, name)}):
         step = STEP * max(1.0, abs(at))
         with np.errstate(all="ignore"):
-            a, b = (float(evaluate(tree, {name: x})) for x in (at - step, at + step))
+            a, here, b = (float(evaluate(tree, {name: x})) for x in (at - step, at, at + step))
             da, db = (float(evaluate(derivative, {name: x})) for x in (at - step, at + step))
         steepest = max(abs(da), abs(db))
-        if not abs(a - b) <= 1e-6 * max(abs(a), abs(b), 1e-3) + 4 * step * steepest:
+        if not max(abs(a - b), abs(here - b)) <= 1e-6 * max(abs(a), abs(b), 1e-3) + 4 * step * steepest:
             return found, at
         if not abs(da - db) <= 1e-6 * max(steepest, 1e-3):
             found.append(at)

@@ -18,7 +18,7 @@ from pellucid.equations.records import ARGUMENTS, CLOSED_UNIT, NOT_NEGATIVE, OPE
 from pellucid.errors import FormulaError, InputError, sentence
 from pellucid.expressions import nodes
 from pellucid.expressions.algebra import ZERO, contains, mapped, names, size, substitute, tidy
-from pellucid.expressions.derivative import derivative
+from pellucid.expressions.derivative import derivative, signs_from_the_right
 from pellucid.expressions.enclosure import Bounds
 from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.nodes import Expression, Symbol
@@ -101,7 +101,7 @@ def _pieces_and_slope(tree: Expression, by: Symbol, where: str, text: str) -> tu
     if size(tree) > MAX_SIZE:
         raise _refused(where, text, f"one of {size(tree)} numbers, names and signs", f"at most {MAX_SIZE}", "write a shorter one")
     try:
-        pieces = stable(tree)
+        pieces = signs_from_the_right(stable(tree))
         slope = derivative(pieces, by)
     except RecursionError:
         raise _refused(where, text, "too deeply nested", "one with fewer brackets", "write it otherwise") from None

@@ -52,15 +52,19 @@ def from_the_right(tree: Expression) -> Expression:
     """
     kinked = ("max", "min", "relu", "sign")
     others = any(isinstance(node, Cases) or (isinstance(node, Call) and node.function in kinked) for node in tree.walk())
-    return _without_abs(tree) if others else tree
+    return signs_from_the_right(_without_abs(tree)) if others else tree
 
 
 def _without_abs(tree: Expression) -> Expression:
     after = tree if isinstance(tree, Compare) else mapped(tree, _without_abs)
+    return Call("max", (after.arguments[0], -after.arguments[0])) if isinstance(after, Call) and after.function == "abs" else after
+
+
+def signs_from_the_right(tree: Expression) -> Expression:
+    """The tree with each sign(u) 1 or -1 where u is 0, as it is on the right."""
+    after = mapped(tree, signs_from_the_right)
     match after:
-        case Call("abs", (u,)):
-            return Call("max", (u, -u))
-        case Call("sign", (u,)):
+        case Call("sign", (u,), 0, None):
             name = next((node for node in u.walk() if isinstance(node, Symbol)), None)
             slope = None if name is None else linear(u, name)
             falling = slope is not None and slope[0] < 0

@@ -61,12 +61,15 @@ def _rewritten(tree: Expression) -> Expression:
 
 
 def settled(derivative: Expression) -> Expression:
-    """A derivative with 1 - σ(u) and 1 - tanh(u)² as they are computed; the derivative of a stable formula needs no more."""
+    """A derivative with 1 - σ(u) and 1 - tanh(u)² as they are computed; the derivative of a stable formula needs no more.
+
+    a stands for the value of the formula itself.
+    """
     tree = mapped(derivative, settled)
     match tree:
         case nodes.Add((one, Negative(Call("sigmoid", (u,))))) if one == ONE:
             return Call("sigmoid", (tidy(-u),))
-        case nodes.Add((one, Negative(Power(Call("tanh", _) as t, Number(2))))) if one == ONE:
+        case nodes.Add((one, Negative(Power(Call("tanh", _) | nodes.Symbol("a") as t, Number(2))))) if one == ONE:
             return nodes.Multiply((1 - t, 1 + t))
         case nodes.Add((Call("exp", (u,)), Negative(one))) | nodes.Add((Negative(one), Call("exp", (u,)))) if one == ONE:
             return Call("expm1", (u,))
