@@ -48,13 +48,15 @@ from pellucid.training import Callback, EarlyStopping, History, Moment, Training
 if TYPE_CHECKING:
     from pellucid.estimators import MLPClassifier, MLPRegressor
     from pellucid.glassbox.derivation import Derivation, Step
-    from pellucid.glassbox.derive import derive
+    from pellucid.glassbox.derive import LayerTable, Proof, derive, layer_table, prove_gradients
 
 __version__ = "0.1.0"
 
 _LAZY = {
     "MLPClassifier": "pellucid.estimators", "MLPRegressor": "pellucid.estimators",
-    "Derivation": "pellucid.glassbox.derivation", "Step": "pellucid.glassbox.derivation", "derive": "pellucid.glassbox.derive",
+    "Derivation": "pellucid.glassbox.derivation", "Step": "pellucid.glassbox.derivation",
+    "LayerTable": "pellucid.glassbox.derive", "Proof": "pellucid.glassbox.derive", "derive": "pellucid.glassbox.derive",
+    "layer_table": "pellucid.glassbox.derive", "prove_gradients": "pellucid.glassbox.derive",
 }  # fmt: skip
 """what needs scikit-learn, whose import takes a second, is imported when it is first asked for; so is what only some need"""
 
@@ -89,6 +91,7 @@ __all__ = [
     "Initializer",
     "InputError",
     "InverseScaling",
+    "LayerTable",
     "Loss",
     "MLPClassifier",
     "MLPRegressor",
@@ -101,6 +104,7 @@ __all__ = [
     "Optimizer",
     "OutputError",
     "PellucidError",
+    "Proof",
     "RMSprop",
     "Schedule",
     "ShapeError",
@@ -115,5 +119,7 @@ __all__ = [
     "check_gradients",
     "derive",
     "initializer",
+    "layer_table",
     "loss",
+    "prove_gradients",
 ]

@@ -382,7 +382,9 @@ def activation(spec: str | Activation, **parameters: float) -> Activation:
         return spec
     if is_formula(spec, ARGUMENTS):
         if parameters:
-            told = sentence("a parameter", "the formula of an activation", ", ".join(parameters), "none", "write the number into the formula")
+            told = sentence(
+                "a parameter", "the formula of an activation", ", ".join(parameters), "none", "write the number into the formula"
+            )
             raise InputError(told)
         return _from_formula(" ".join(spec.split()))
     return look_up("activation", spec, CATALOGUE, parameters)

@@ -136,7 +136,9 @@ def kinks(tree: Expression, derivative: Expression, name: str) -> tuple[list[flo
 def values_of(tree: Expression, name: str) -> Interval:
     """An interval that holds all values: from the enclosure of the whole line, or from the values themselves where that is wide."""
     whole = enclosure(tree, {name: Bounds.of(-np.inf, np.inf, True, True)})
-    x = np.concatenate([np.linspace(-LARGEST, LARGEST, 40_001), np.linspace(-5, 5, 40_001), *[s * 10.0 ** np.arange(2, 31) for s in (1, -1)]])
+    x = np.concatenate(
+        [np.linspace(-LARGEST, LARGEST, 40_001), np.linspace(-5, 5, 40_001), *[s * 10.0 ** np.arange(2, 31) for s in (1, -1)]]
+    )
     with np.errstate(all="ignore"):
         values = np.broadcast_to(np.asarray(evaluate(tree, {name: x}), dtype=float), x.shape)
     low, closed_low = _end(float(whole.low), not bool(whole.open_low), -values)

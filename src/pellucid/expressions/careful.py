@@ -19,6 +19,7 @@ y log(u)                  0 where y is 0 and u is 0
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -85,8 +86,8 @@ def _shifted(total: Expression, value_of: ValueOf, bodies: Callable[[nodes.Sum],
     match total:
         case nodes.SumOverUnits(nodes.Call("exp", (v,), 0, None), axis):
             exponents, kept = np.asarray(value_of(v), dtype=float), True
-        case nodes.Sum(nodes.Call("exp", (v,), 0, None), index, first, last, stop):
-            exponents, axis, kept = np.stack(bodies(nodes.Sum(v, index, first, last, stop))), 0, False
+        case nodes.Sum(nodes.Call("exp", (v,), 0, None)):
+            exponents, axis, kept = np.stack(bodies(replace(total, body=v))), 0, False
         case nodes.Add(terms) if all(isinstance(term, nodes.Call) and (term.function, term.primes) == ("exp", 0) for term in terms):
             exponents, axis, kept = np.stack([value_of(term.arguments[0]) for term in terms]), 0, False  # type: ignore[attr-defined]
         case _:

@@ -166,7 +166,12 @@ def _power(base: Bounds, exponent: Expression, given: Mapping[str, Bounds]) -> B
             size = _call("abs", base)
             return Bounds(size.low**power, size.high**power, size.open_low, size.open_high)
         if power == int(power):
-            return Bounds(np.sign(base.low) * np.abs(base.low) ** power, np.sign(base.high) * np.abs(base.high) ** power, base.open_low, base.open_high)
+            return Bounds(
+                np.sign(base.low) * np.abs(base.low) ** power,
+                np.sign(base.high) * np.abs(base.high) ** power,
+                base.open_low,
+                base.open_high,
+            )
         return Bounds(base.low**power, base.high**power, base.open_low, base.open_high)
     return _call("exp", bounds * _call("log", base))
 
@@ -223,13 +228,20 @@ def _holds(condition: nodes.Compare, given: Mapping[str, Bounds]) -> tuple[Any, 
 def _narrowed(condition: nodes.Compare, given: Mapping[str, Bounds]) -> Mapping[str, Bounds]:
     """The names in the part of their intervals on which a condition can hold: x > 2 narrows x."""
     inside = dict(given)
-    for left, relation, right in ((condition.left, condition.relation, condition.right), (condition.right, _MIRRORED[condition.relation], condition.left)):
+    for left, relation, right in (
+        (condition.left, condition.relation, condition.right),
+        (condition.right, _MIRRORED[condition.relation], condition.left),
+    ):
         if isinstance(left, nodes.Symbol) and left.key in inside:
             name, border = inside[left.key], _bounds(right, given)
             if relation in (">", ">="):
-                inside[left.key] = Bounds.of(np.maximum(name.low, border.low), np.maximum(name.high, border.low), name.open_low, name.open_high)
+                inside[left.key] = Bounds.of(
+                    np.maximum(name.low, border.low), np.maximum(name.high, border.low), name.open_low, name.open_high
+                )
             if relation in ("<", "<="):
-                inside[left.key] = Bounds.of(np.minimum(name.low, border.high), np.minimum(name.high, border.high), name.open_low, name.open_high)
+                inside[left.key] = Bounds.of(
+                    np.minimum(name.low, border.high), np.minimum(name.high, border.high), name.open_low, name.open_high
+                )
     return inside if condition.also is None else _narrowed(condition.also, inside)
 
 

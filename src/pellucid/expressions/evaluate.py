@@ -76,7 +76,7 @@ class _Evaluation:
                     result = np.where(self.value(condition, values), self.value(value, values), result)
                 return result
             case nodes.Sum():
-                return reduce(operator.add, self._bodies(tree, values))
+                return reduce(operator.add, self._bodies(tree, values), 0)
             case nodes.SumOverSamples(of, None):
                 return np.sum(self.value(of, values))
             case nodes.SumOverSamples(of, axis) | nodes.SumOverUnits(of, axis):
@@ -101,7 +101,8 @@ class _Evaluation:
         end = total.stop if total.stop is not None else total.last
         if not isinstance(end, int):
             end = int(_look_up(end, values))
-        return [self.value(total.body, {**values, total.index: at}) for at in range(total.first, end + 1)]
+        skip = _look_up(total.skip, values) if isinstance(total.skip, str) else total.skip
+        return [self.value(total.body, {**values, total.index: at}) for at in range(total.first, end + 1) if at != skip]
 
     def _matrix_product(self, factors: tuple[Expression, ...], values: Values) -> Any:
         """From the left; a diagonal matrix scales columns, or rows, and is not made."""

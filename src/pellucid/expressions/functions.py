@@ -47,7 +47,9 @@ def _softplus(x: Any) -> Any:
 def _logcosh(x: Any) -> Any:
     a = np.abs(x)
     near, e = np.minimum(a, 20), np.expm1(-np.minimum(a, 20))
-    return np.where(a <= 20, np.log1p(e * e / (2 * np.exp(-near))), a - math.log(2))  # where log(cosh(x)) is about x^2/2, no digits are lost
+    return np.where(
+        a <= 20, np.log1p(e * e / (2 * np.exp(-near))), a - math.log(2)
+    )  # where log(cosh(x)) is about x^2/2, no digits are lost
 
 
 def _sech(x: Any) -> Any:

@@ -11,12 +11,12 @@ from pellucid.expressions.precedence import (
     ATOM,
     COMPARISON,
     PRODUCT,
-    SIGN,
     SUM,
     binding,
     is_operator,
-    minus_needs_brackets,
+    leading_minus,
     needs_brackets,
+    without_minus,
 )
 
 GREEK = {
@@ -38,12 +38,11 @@ def latex(tree: Expression, digits: int = 6) -> str:
         text = latex(child, digits)
         return rf"\left({text}\right)" if binding(child) < at_least else text
 
-    def behind_minus(child: Expression) -> str:
-        text = latex(child, digits)
-        return rf"\left({text}\right)" if minus_needs_brackets(child) and not isinstance(child, nodes.Divide) else text
-
-    def term(child: Expression) -> str:
-        return behind_minus(child) if binding(child) == SIGN else within(child, SUM)
+    def term(tree: Expression) -> tuple[bool, str]:
+        if not leading_minus(tree):
+            return False, within(tree, SUM)
+        rest = without_minus(tree)
+        return True, rf"\left({latex(rest, digits)}\right)" if leading_minus(rest) else within(rest, PRODUCT)
 
     def product(factors: tuple[Expression, ...], marked: bool) -> str:
         last, joined = len(factors) - 1, ""
@@ -62,10 +61,9 @@ def latex(tree: Expression, digits: int = 6) -> str:
         case nodes.Symbol():
             return symbol_latex(tree)
         case nodes.Negative(of):
-            return f"-{behind_minus(of)}"
+            return rf"-\left({latex(of, digits)}\right)" if leading_minus(of) else f"-{within(of, PRODUCT)}"
         case nodes.Add(terms):
-            signed = [(isinstance(t, nodes.Negative), behind_minus(t.of) if isinstance(t, nodes.Negative) else term(t)) for t in terms]
-            return _signed(signed if signed[0][0] else [(False, within(terms[0], SUM)), *signed[1:]])
+            return joined_by_signs([term(part) for part in terms])
         case nodes.Multiply(factors, marked):
             return product(factors, marked)
         case nodes.MatMul(factors):
@@ -105,6 +103,8 @@ def latex(tree: Expression, digits: int = 6) -> str:
         case nodes.Cases(branches, otherwise):
             lines = [rf"{latex(value, digits)} & \text{{if }} {latex(condition, digits)}" for value, condition in branches]
             return r"\begin{cases} " + r" \\ ".join([*lines, rf"{latex(otherwise, digits)} & \text{{otherwise}}"]) + r" \end{cases}"
+        case nodes.Sum(body, index, skip=int() | str() as skip):
+            return rf"\sum_{{{index} \ne {skip}}} {within(body, PRODUCT)}"
         case nodes.Sum(body, index, first, last):
             return rf"\sum_{{{index}={first}}}^{{{last}}} {within(body, PRODUCT)}"
         case nodes.SumOverSamples(_, _, nodes.Expression() as summand):
@@ -139,11 +139,23 @@ def latex(tree: Expression, digits: int = 6) -> str:
 
 def symbol_latex(symbol: nodes.Symbol, mark: str = "") -> str:
     """A name with its layer above, its indices below, its sample above in round brackets; ``mark`` (T) comes last above."""
-    name = _name(element_name(symbol))
-    below = index_text(symbol.index)
+    letter, marks, hat = name_parts(element_name(symbol))
+    name = rf"\hat{{{_letter(letter)}}}" if hat else _letter(letter)
+    below = ",".join([*(part if part.isdigit() else rf"\mathrm{{{part}}}" for part in marks), *filter(None, [index_text(symbol.index)])])
     above = "" if symbol.layer is None else f"[{symbol.layer}]"
     above += "" if symbol.sample is None else f"({symbol.sample})"
     return f"{name}{f'_{{{below}}}' if below else ''}{f'^{{{above}{mark}}}' if above or mark else ''}"
+
+
+def name_parts(name: str) -> tuple[str, tuple[str, ...], bool]:
+    """The letter of a name, what stands below it, and whether it has a hat.
+
+    >>> name_parts("y_hat"), name_parts("beta_1"), name_parts("v_W_old")
+    (('y', (), True), ('beta', ('1',), False), ('v', ('W', 'old'), False))
+    """
+    plain = name.removesuffix("_hat")
+    letter, *marks = plain.split("_")
+    return letter, tuple(marks), plain != name
 
 
 def element_name(symbol: nodes.Symbol) -> str:
@@ -158,13 +170,13 @@ def index_text(index: tuple[int | str, ...]) -> str:
 
 
 def _name(name: str) -> str:
-    if name.endswith("_hat"):
-        return rf"\hat{{{_name(name.removesuffix('_hat'))}}}"
-    if len(name) > 1 and name[0] == "d" and (name[1:] in ("W", "w", "b", "z", "a", "x", "X") or name[1:].endswith("_hat")):
-        return f"d{_name(name[1:])}"
-    letters, _, rest = name.partition("_")
-    text = f"\\{letters}" if letters in GREEK else letters if len(letters) == 1 else rf"\mathrm{{{letters}}}"
-    return rf"{text}_{{\mathrm{{{rest}}}}}" if rest else text
+    return symbol_latex(nodes.Symbol(name))
+
+
+def _letter(name: str) -> str:
+    if len(name) == 2 and name[0] == "d":  # dW, dz: a derivative
+        return name
+    return f"\\{name}" if name in GREEK else name if len(name) == 1 else rf"\mathrm{{{name}}}"
 
 
 def number_latex(value: int | float | Fraction, digits: int = 6) -> str:
@@ -189,7 +201,8 @@ def _arguments(arguments: tuple[Expression, ...], digits: int) -> str:
     return rf"\left({', '.join(latex(argument, digits) for argument in arguments)}\right)"
 
 
-def _signed(terms: list[tuple[bool, str]]) -> str:
+def joined_by_signs(terms: list[tuple[bool, str]]) -> str:
+    """A sum, of terms that are to be subtracted or added."""
     (negative, first), *rest = terms
     return ("-" if negative else "") + first + "".join(f" {'-' if negative else '+'} {text}" for negative, text in rest)
 

@@ -221,6 +221,8 @@ class Sum(Expression):
     first: int
     last: int | str
     stop: int | None = None
+    skip: int | str | None = None
+    """a value of the index that is left out"""
 
 
 @dataclass(frozen=True)

@@ -41,9 +41,28 @@ def needs_brackets(factor: Expression, first: bool, last: bool, marked: bool) ->
     return binding(factor) < (SIGN if first else POWER)
 
 
-def minus_needs_brackets(child: Expression) -> bool:
-    """Whether what stands behind a minus (or, with a sign of its own, behind a plus) stands in brackets."""
-    return binding(child) < PRODUCT or binding(child) == SIGN
+def leading_minus(tree: Expression) -> bool:
+    """Whether a term is written with a minus in front: -x, -2, -2 x."""
+    match tree:
+        case nodes.Negative():
+            return True
+        case nodes.Number(value):
+            return value < 0
+        case nodes.Multiply(factors, False):
+            return isinstance(factors[0], nodes.Number) and factors[0].value < 0
+    return False
+
+
+def without_minus(tree: Expression) -> Expression:
+    """The same term without it."""
+    match tree:
+        case nodes.Negative(of):
+            return of
+        case nodes.Number(value):
+            return nodes.Number(-value)
+        case nodes.Multiply((nodes.Number(value), *rest)):
+            return nodes.Multiply((nodes.Number(-value), *rest))
+    return tree
 
 
 def is_operator(of: Expression) -> bool:

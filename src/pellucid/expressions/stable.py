@@ -111,7 +111,11 @@ def _sum(tree: nodes.Add) -> Expression:
     terms = [Product.of(term) for term in whole.terms]
     while (pair := _pair(terms)) is not None:
         i, j, joined = pair
-        terms = [*[term for k, term in enumerate(terms) if k not in (i, j)], Product.of(joined)] if i else [Product.of(joined), *terms[1:j], *terms[j + 1 :]]
+        terms = (
+            [*[term for k, term in enumerate(terms) if k not in (i, j)], Product.of(joined)]
+            if i
+            else [Product.of(joined), *terms[1:j], *terms[j + 1 :]]
+        )
     return tidy(nodes.Add(tuple(term.node() for term in terms))) if len(terms) > 1 else terms[0].node()
 
 

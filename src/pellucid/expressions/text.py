@@ -5,19 +5,19 @@ from __future__ import annotations
 from fractions import Fraction
 
 from pellucid.expressions import nodes
-from pellucid.expressions.latex import GREEK, element_name, index_text
+from pellucid.expressions.latex import GREEK, element_name, index_text, joined_by_signs, name_parts
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.precedence import (
     ATOM,
     COMPARISON,
     POWER,
     PRODUCT,
-    SIGN,
     SUM,
     binding,
     is_operator,
-    minus_needs_brackets,
+    leading_minus,
     needs_brackets,
+    without_minus,
 )
 
 RELATIONS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"}
@@ -37,12 +37,11 @@ def text(tree: Expression, digits: int = 6) -> str:
         inner = text(child, digits)
         return f"({inner})" if binding(child) < at_least else inner
 
-    def behind_minus(child: Expression) -> str:
-        inner = text(child, digits)
-        return f"({inner})" if minus_needs_brackets(child) else inner
-
-    def term(child: Expression) -> str:
-        return behind_minus(child) if binding(child) == SIGN else within(child, SUM)
+    def term(tree: Expression) -> tuple[bool, str]:
+        if not leading_minus(tree):
+            return False, within(tree, SUM)
+        rest = without_minus(tree)
+        return True, f"({text(rest, digits)})" if leading_minus(rest) else within(rest, PRODUCT)
 
     def product(factors: tuple[Expression, ...], marked: bool) -> str:
         last, joined = len(factors) - 1, ""
@@ -59,13 +58,9 @@ def text(tree: Expression, digits: int = 6) -> str:
         case nodes.Symbol():
             return symbol_text(tree)
         case nodes.Negative(of):
-            return f"-{behind_minus(of)}"
+            return f"-({text(of, digits)})" if leading_minus(of) else f"-{within(of, PRODUCT)}"
         case nodes.Add(terms):
-            signed = [(isinstance(t, nodes.Negative), behind_minus(t.of) if isinstance(t, nodes.Negative) else term(t)) for t in terms]
-            (negative, first), *rest = signed
-            if not negative:
-                first = within(terms[0], SUM)
-            return ("-" if negative else "") + first + "".join(f" {'-' if negative else '+'} {part}" for negative, part in rest)
+            return joined_by_signs([term(part) for part in terms])
         case nodes.Multiply(factors, marked):
             return product(factors, marked)
         case nodes.MatMul(factors):
@@ -84,7 +79,8 @@ def text(tree: Expression, digits: int = 6) -> str:
         case nodes.Transpose(of):
             return f"{within(of, ATOM)}ᵀ"
         case nodes.Call("exp", (argument,)):
-            return f"e^{within(argument, ATOM)}"
+            plain = isinstance(argument, nodes.Symbol) and argument.layer is None and argument.sample is None
+            return f"e^{within(argument, ATOM)}" if plain or isinstance(argument, nodes.Number) else f"e^({text(argument, digits)})"
         case nodes.Call("abs", (argument,)):
             return f"|{text(argument, digits)}|"
         case nodes.Call("sqrt", (argument,)):
@@ -99,6 +95,8 @@ def text(tree: Expression, digits: int = 6) -> str:
         case nodes.Cases(branches, otherwise):
             lines = [f"{text(value, digits)} if {text(condition, digits)}" for value, condition in branches]
             return "{" + "; ".join([*lines, f"{text(otherwise, digits)} otherwise"]) + "}"
+        case nodes.Sum(body, index, skip=int() | str() as skip):
+            return f"Σ_{index}≠{skip} {within(body, PRODUCT)}"
         case nodes.Sum(body, index, first, last):
             return f"Σ_{index}={first}..{last} {within(body, PRODUCT)}"
         case nodes.SumOverSamples(_, _, nodes.Expression() as summand):
@@ -133,18 +131,24 @@ def text(tree: Expression, digits: int = 6) -> str:
 def symbol_text(symbol: nodes.Symbol) -> str:
     """A name with its indices below, its layer and its sample above."""
     below = index_text(symbol.index)
-    above = "" if symbol.layer is None else f"^[{symbol.layer}]"
-    above += "" if symbol.sample is None else f"^({symbol.sample})"
+    above = "" if symbol.layer is None else f"[{symbol.layer}]"
+    above += "" if symbol.sample is None else f"({symbol.sample})"
     small = below.translate(_BELOW)
-    return f"{name_text(element_name(symbol))}{small}{above}"
+    return f"{name_text(element_name(symbol))}{small}{f'^{above}' if above else ''}"
 
 
 def name_text(name: str) -> str:
-    """Greek letters, and ŷ."""
-    if name == "y_hat":
-        return "ŷ"
-    letters, _, rest = name.partition("_")
-    return GREEK.get(letters, letters) + (f"_{rest}" if rest else "")
+    """Greek letters, hats, and what stands below.
+
+    >>> name_text("y_hat"), name_text("beta_1"), name_text("v_W_old")
+    ('ŷ', 'β₁', 'v_W,old')
+    """
+    letter, marks, hat = name_parts(name)
+    letter = GREEK.get(letter, letter)
+    letter = {"y": "ŷ"}.get(letter, letter + "\N{COMBINING CIRCUMFLEX ACCENT}") if hat else letter
+    if len(marks) == 1 and marks[0].isdigit():
+        return letter + marks[0].translate(_BELOW)
+    return letter + (f"_{','.join(marks)}" if marks else "")
 
 
 def number_text(value: int | float | Fraction, digits: int = 6) -> str:

@@ -26,6 +26,11 @@ class Step:
 
     The last of the ``sides`` is executable: evaluated on the values of the derivation, it gives ``value``. The sides before it show the
     way there (the chain rule, a product before something cancels); they have the same value, where they have one at all.
+
+    >>> import pellucid as pl
+    >>> step = pl.derive(pl.Network([4, 5, 1]))["z1"]
+    >>> step.text, step.equation, step.shape
+    ('z^[1] = W^[1] x + b^[1]', 'z^{[1]} = W^{[1]} x + b^{[1]}', (5, 'm'))
     """
 
     symbol: str
@@ -59,10 +64,17 @@ class Step:
         return " = ".join(text(side) for side in (self.left, *(self.shown or self.sides)))
 
     def evaluate(self, values: Values) -> Any:
-        """What the equation comes to on given values, in the shape of the step's value where it is a single number."""
+        """What the equation comes to on given values, in the shape of the step's value.
+
+        A constant such as f'(z) = 1 stands for every entry; J of one sample is a number, and b is flat where samples are rows.
+        """
         found = evaluate(self.sides[-1], values)
-        single = self.value is not None and np.size(found) == 1 == np.size(self.value)
-        return np.reshape(found, np.shape(self.value)) if single else found
+        shape = np.shape(self.value)
+        if self.value is None or np.shape(found) == shape:
+            return found
+        if np.ndim(found) == 0:
+            return np.broadcast_to(found, shape)
+        return np.reshape(found, shape) if np.shape(found) == (1, *shape) or np.size(found) == 1 == np.size(self.value) else found
 
     def walk(self) -> Iterator[Step]:
         """The step and those within it, the inner ones first."""
@@ -83,7 +95,20 @@ class Section:
 
 @dataclass(frozen=True)
 class Derivation:
-    """Sections of steps; iterating gives every `Step` in order."""
+    """Sections of steps; iterating gives every `Step` in order, and a symbol its step.
+
+    Raises:
+        KeyError: no step has that symbol.
+
+    >>> import numpy as np
+    >>> import pellucid as pl
+    >>> derivation = pl.derive(pl.Network([2, 1], ["sigmoid"]), sample=([0.5, -1.0], 1))
+    >>> [step.symbol for step in derivation][-5:]
+    ['dz1', 'dW1', 'db1', 'W_new1', 'b_new1']
+    >>> all(np.allclose(step.evaluate(derivation.values), step.value) for step in derivation)
+    True
+
+    """
 
     title: str
     sections: tuple[Section, ...]

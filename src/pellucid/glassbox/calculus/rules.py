@@ -122,7 +122,9 @@ class Rules:
                 return self._cases(tree)
             case Call(function, arguments, 0, None) if function in FUNCTIONS:
                 return self._function(tree, function, arguments)
-        raise InputError(sentence("a formula", "differentiate", f"with a {type(tree).__name__}", "one of numbers", "write it entry by entry"))
+        raise InputError(
+            sentence("a formula", "differentiate", f"with a {type(tree).__name__}", "one of numbers", "write it entry by entry")
+        )
 
     def _sum(self, terms: tuple[Expression, ...]) -> tuple[list[Expression], str, tuple[Step, ...]]:
         signed = [(isinstance(term, Negative), term.of if isinstance(term, Negative) else term) for term in terms]
@@ -193,7 +195,9 @@ class Rules:
         value = tidy(substitute(inner.value, {rewritten: tree, tidy(rewritten): tree}))
         return [self.d(rewritten), inner.value, value], "a power with the name in base and exponent: u^v = e^(v log u)", inner.steps
 
-    def _function(self, tree: Expression, function: str, arguments: tuple[Expression, ...]) -> tuple[list[Expression], str, tuple[Step, ...]]:
+    def _function(
+        self, tree: Expression, function: str, arguments: tuple[Expression, ...]
+    ) -> tuple[list[Expression], str, tuple[Step, ...]]:
         if function in ("max", "min"):
             return self._largest(arguments, function)
         if function == "relu":
@@ -232,7 +236,11 @@ class Rules:
         larger = {"max": "larger", "min": "smaller"}[which]
         border = linear(a - b, self.by)
         at = f"{text(self.by)} = {text(border[1])}" if border is not None and border[0] and number(border[1]) else "a tie"
-        return [cases], f"derivative of the {larger} of two: that of the {larger} one; at {at} the right one", found[0].steps + found[1].steps
+        return (
+            [cases],
+            f"derivative of the {larger} of two: that of the {larger} one; at {at} the right one",
+            found[0].steps + found[1].steps,
+        )
 
     def _cases(self, tree: nodes.Cases) -> tuple[list[Expression], str, tuple[Step, ...]]:
         found = [self.derive(value) for value in (*(value for value, _ in tree.branches), tree.otherwise)]

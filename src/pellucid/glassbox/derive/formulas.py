@@ -14,13 +14,13 @@ PI = nodes.Symbol("pi")
 
 
 def formula(text: str, names: Mapping[str, Expression]) -> Expression:
-    """The tree of a record's text, with its names (z, a, y_hat, y) replaced by what stands for them here.
+    r"""The tree of a record's text, with its names (z, a, y_hat, y) replaced by what stands for them here.
 
     0 / 0 is 0 in it, as in the records' own functions.
 
     >>> from pellucid.expressions.latex import latex
     >>> latex(formula("1 if z >= 0 else 0.01", {"z": nodes.Symbol("z", 1)}))
-    '\\\\begin{cases} 1 & \\\\text{if } z^{[1]} \\\\ge 0 \\\\\\\\ 0.01 & \\\\text{otherwise} \\\\end{cases}'
+    '\\begin{cases} 1 & \\text{if } z^{[1]} \\ge 0 \\\\ 0.01 & \\text{otherwise} \\end{cases}'
     """
     return substitute(_parsed(text), names)
 
@@ -44,6 +44,8 @@ def _tree(node: ast.expr) -> Expression:
             return _tree(left) + _tree(right)
         case ast.BinOp(left, ast.Sub(), right):
             return _tree(left) - _tree(right)
+        case ast.BinOp(ast.UnaryOp(ast.USub(), left), ast.Mult() | ast.Div() as sign, right) if not isinstance(left, ast.Constant):
+            return -_tree(ast.BinOp(left, sign, right))  # -y log a is read as -(y log a)
         case ast.BinOp(left, ast.Mult(), right):
             return _tree(left) * _tree(right)
         case ast.BinOp(left, ast.Div(), right):

@@ -35,6 +35,8 @@ class Way:
     """what an output adds to the loss, in z and y"""
     why: str
     """how it comes from the formula in y_hat and y"""
+    written: Expression | None = None
+    """the contribution of unit k as it is written, where that is not the same for unit k alone"""
 
 
 def exp(x: Expression) -> Call:

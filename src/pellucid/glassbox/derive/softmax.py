@@ -12,9 +12,9 @@ OTHERS = Symbol("N")
 """ones beside a diagonal of zeros: (N v)_k is the sum of the *other* entries of v"""
 
 
-def over_units(names: Names, of: Expression, index: str) -> nodes.SumOverUnits:
+def over_units(names: Names, of: Expression, index: str, written: Expression | None = None) -> nodes.SumOverUnits:
     """The sum over the units of a layer, written with an index."""
-    return nodes.SumOverUnits(of, names.unit_axis, of_unit(of, index), index)
+    return nodes.SumOverUnits(of, names.unit_axis, of_unit(of, index) if written is None else written, index)
 
 
 def softmax(names: Names, z: Expression) -> nodes.Divide:
@@ -25,12 +25,6 @@ def softmax(names: Names, z: Expression) -> nodes.Divide:
 def jacobian_applied(names: Names, a: Expression, da: Expression) -> Expression:
     """A * (da - sum_j a_j da_j)."""
     return hadamard(a, da - over_units(names, nodes.Multiply((a, da)), "j"))
-
-
-def jacobian(names: Names, a: Symbol, sample: int | None) -> Expression:
-    """diag(a) - a a^T of one sample; in rows a is a row, so the same is diag(a) - a^T a."""
-    one = names.of_sample(a, sample) if sample is not None else a
-    return nodes.Diagonal(one) - (one @ one.T if names.columns else one.T @ one)
 
 
 def softmax_cross_entropy(names: Names, pair: FusedPair, z: Expression, a: Expression, y: Expression, sums_to_one: bool) -> Way:
@@ -74,8 +68,10 @@ def softmax_log_loss(names: Names, pair: FusedPair, z: Expression, a: Expression
     )
     rest = nodes.Divide(names.product(OTHERS, exp(z)), over_units(names, exp(z), "j"))
     contribution = -(y * log(softmax(names, z))) - (1 - y) * log(rest)
-    return Way(
-        lines,
-        contribution,
-        "with a = softmax(z); 1 - a_k is the sum of the other a_j, which N e^z adds up (N: ones, and zeros on the diagonal)",
+    z_k, y_k, e_j = of_unit(z, "k"), of_unit(y, "k"), exp(of_unit(z, "j"))
+    shares = (
+        exp(z_k) / nodes.Sum(e_j, "j", 1, names.n_outputs),
+        nodes.Sum(e_j, "j", 1, names.n_outputs, skip="k") / nodes.Sum(e_j, "j", 1, names.n_outputs),
     )
+    written = -(y_k * log(shares[0])) - (1 - y_k) * log(shares[1])
+    return Way(lines, contribution, "with a = softmax(z), so that 1 - a_k is the share of the other units", written)
