@@ -2,6 +2,7 @@ r"""A tree as LaTeX, with sub- and superscripts as in the textbooks: W^{[1]}, w_
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from pellucid.expressions import nodes
@@ -82,8 +83,8 @@ def latex(tree: Expression, digits: int = 6) -> str:
                 else rf"\left({latex(base, digits)}\right)"
             )
             return f"{text}^{{{latex(exponent, digits)}}}"
-        case nodes.Transpose(nodes.Symbol(layer=layer) as of):
-            return f"{symbol_latex(of)}^{{T}}" if layer is None else symbol_latex(of, mark="T")
+        case nodes.Transpose(nodes.Symbol() as of):
+            return symbol_latex(of, mark="T")
         case nodes.Transpose(of):
             return rf"\left({latex(of, digits)}\right)^{{T}}"
         case nodes.Call("exp", (argument,)):
@@ -128,13 +129,30 @@ def latex(tree: Expression, digits: int = 6) -> str:
                 return rf"\frac{{{d}}}{{{d} {bottom}}} \left({top}\right)"
             return rf"\frac{{{d} {top}}}{{{d} {bottom}}}"
         case nodes.Matrix(rows):
-            entries = r" \\ ".join(" & ".join(latex(entry, digits) for entry in row) for row in rows)
+            cells = matrix_cells(rows, lambda entry: latex(entry, digits), (r"\cdots", r"\vdots", r"\ddots"))
+            entries = r" \\ ".join(" & ".join(row) for row in cells)
             return rf"\begin{{bmatrix}} {entries} \end{{bmatrix}}"
         case nodes.Dots():
             return r"\cdots"
         case nodes.Equation(sides, relation):
             return f" {relation} ".join(within(side, COMPARISON) for side in sides)
     raise NotImplementedError(type(tree).__name__)
+
+
+def matrix_cells(
+    rows: tuple[tuple[Expression, ...], ...], written: Callable[[Expression], str], dots: tuple[str, str, str]
+) -> list[list[str]]:
+    """The entries of a matrix as texts; dots that stand for rows run down, those for columns across, and where both meet aslant."""
+    across, down, aslant = dots
+    below = [all(isinstance(entry, nodes.Dots) for entry in row) for row in rows]
+    beside = [all(isinstance(entry, nodes.Dots) for entry in column) for column in zip(*rows, strict=True)]
+    return [
+        [
+            (aslant if beside[k] else down) if below[i] else across if isinstance(entry, nodes.Dots) else written(entry)
+            for k, entry in enumerate(row)
+        ]
+        for i, row in enumerate(rows)
+    ]
 
 
 def symbol_latex(symbol: nodes.Symbol, mark: str = "") -> str:

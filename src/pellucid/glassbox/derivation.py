@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -83,6 +83,17 @@ class Step:
         yield self
 
 
+Cell: TypeAlias = str | tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells below headings: texts, or equations below each other."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
 @dataclass(frozen=True)
 class Section:
     """Steps under a heading, such as those of one layer."""
@@ -91,6 +102,8 @@ class Section:
     steps: tuple[Step, ...]
     note: str = ""
     """a sentence or two before the steps"""
+    table: Table | None = None
+    """between the note and the steps"""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,183 @@
+"""Long equations in lines: a tree becomes pieces of LaTeX, between which a line may end, and none of which is wide if it can be helped.
+
+A piece is taken apart only where it does not fit a line: sums before each sign, products before a factor, and what is in brackets within
+them (which are then of one fixed size, since a growing pair may not stand on two lines).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from pellucid.expressions import nodes
+from pellucid.expressions.functions import FUNCTIONS
+from pellucid.expressions.latex import element_name, index_text, latex
+from pellucid.expressions.nodes import Expression
+from pellucid.expressions.precedence import ATOM, COMPARISON, POWER, PRODUCT, SUM, binding, needs_brackets
+from pellucid.expressions.text import name_text, number_text
+
+SCRIPT = 0.65
+"""the width of a letter above or below the line"""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of an equation that stays on one line."""
+
+    latex: str
+    width: float
+    """about so many letters"""
+    starts_with: str = ""
+    """what is put before it at the beginning of a line: the dot of a product"""
+
+
+def pieces(tree: Expression, digits: int, limit: float) -> list[Piece]:
+    """The pieces of a tree, each at most so wide where it can be taken apart.
+
+    >>> x = nodes.Symbol("x", index=(1,))
+    >>> [piece.latex for piece in pieces(x + x + x, 6, limit=8)]
+    ['x_{1}', '+ x_{1}', '+ x_{1}']
+    """
+    wide = width(tree, digits)
+    if wide <= limit:
+        return [Piece(latex(tree, digits), wide)]
+
+    def of(child: Expression, brackets: bool = False, before: str = "", after: str = "") -> list[Piece]:
+        found = pieces(child, digits, limit)
+        left, right = ("", "") if not brackets else (r"\left(", r"\right)") if len(found) == 1 else (r"\bigl(", r"\bigr)")
+        return _between(found, before + left, right + after)
+
+    match tree:
+        case nodes.Add(terms):
+            found: list[Piece] = []
+            for index, term in enumerate(terms):
+                negative = isinstance(term, nodes.Negative)
+                inner = term.of if isinstance(term, nodes.Negative) else term
+                sign = "- " if negative and index else "-" if negative else "+ " if index else ""
+                found += of(inner, binding(inner) < (PRODUCT if negative else SUM), sign)
+            return found
+        case nodes.Negative(inner):
+            return of(inner, binding(inner) < PRODUCT, "-")
+        case nodes.Multiply(factors) | nodes.MatMul(factors):
+            return _product(factors, isinstance(tree, nodes.Multiply) and tree.marked, of)
+        case nodes.Divide(numerator, denominator):
+            return of(numerator, binding(numerator) < PRODUCT) + of(denominator, binding(denominator) < POWER, r"\big/ ")
+        case nodes.Power(base, exponent):
+            return of(base, brackets=True, after=f"^{{{latex(exponent, digits)}}}")
+        case nodes.Transpose(inner):
+            return of(inner, brackets=True, after="^{T}")
+        case nodes.Call("abs", (argument,)):
+            return of(argument, before=r"\bigl|", after=r"\bigr|")
+        case nodes.Call(function, arguments):
+            return _call(tree, function, arguments, of)
+        case nodes.Diagonal(inner):
+            return of(inner, brackets=True, before=r"\operatorname{diag}")
+        case nodes.SquaredNorm(inner):
+            return of(inner, before=r"\bigl\lVert ", after=r"\bigr\rVert^2")
+        case nodes.Sum(body, index, first, last):
+            return of(body, binding(body) < PRODUCT, rf"\sum_{{{index}={first}}}^{{{last}}} ")
+        case nodes.SumOverSamples(_, _, nodes.Expression() as summand):
+            return of(summand, binding(summand) < PRODUCT, r"\sum_{i=1}^{m} ")
+        case nodes.SumOverUnits(_, _, nodes.Expression() as summand, index):
+            return of(summand, binding(summand) < PRODUCT, rf"\sum_{{{index}}} ")
+        case nodes.SumOverSamples(inner):
+            return of(inner, brackets=True, before=r"\sum_{i=1}^{m} ", after="^{(i)}")
+        case nodes.SumOverUnits(inner, index=index):
+            return of(inner, before=rf"\sum_{{{index}}} \bigl\lbrack ", after=rf"\bigr\rbrack_{{{index}}}")
+        case nodes.SumAll(inner):
+            return of(inner, binding(inner) < PRODUCT, r"\sum ")
+        case nodes.Derivative(inner, by, partial):
+            d = r"\partial" if partial else "d"
+            return of(inner, brackets=True, before=rf"\frac{{{d}}}{{{d} {latex(by, digits)}}} ")
+        case nodes.Equation(sides, relation):
+            found = of(sides[0], binding(sides[0]) < COMPARISON)
+            for side in sides[1:]:
+                found += of(side, binding(side) < COMPARISON, f"{relation} ")
+            return found
+    return [Piece(latex(tree, digits), wide)]
+
+
+def lines(found: Sequence[Piece], limit: float) -> list[str]:
+    """The pieces in as few lines as they need from first to last."""
+    filled, room = [""], limit
+    for piece in found:
+        if filled[-1] and piece.width > room:
+            filled.append(piece.starts_with)
+            room = limit
+        filled[-1] += f"{' ' if filled[-1] else ''}{piece.latex}"
+        room -= piece.width + 1
+    return filled
+
+
+def _between(found: list[Piece], before: str, after: str) -> list[Piece]:
+    """With something before the first and after the last of the pieces."""
+    first = replace(found[0], latex=before + found[0].latex, width=found[0].width + (2 if before else 0))
+    found = [first, *found[1:]]
+    last = replace(found[-1], latex=found[-1].latex + after, width=found[-1].width + (1 if after else 0))
+    return [*found[:-1], last]
+
+
+def _product(factors: tuple[Expression, ...], marked: bool, of: Callable[..., list[Piece]]) -> list[Piece]:
+    found: list[Piece] = []
+    for index, factor in enumerate(factors):
+        brackets = not isinstance(factor, nodes.Divide) and needs_brackets(factor, index == 0, index == len(factors) - 1, marked)
+        new = of(factor, brackets)
+        if index:
+            digit = new[0].latex[:1].isdigit() or (new[0].latex.startswith(r"\frac{") and new[0].latex[6:7].isdigit())
+            sign = r"\odot " if marked else r"\cdot " if digit else ""
+            new = _between(new, sign, "")
+            if not sign:
+                new[0] = replace(new[0], starts_with=r"\cdot")
+        found += new
+    return found
+
+
+def _call(tree: nodes.Call, function: str, arguments: tuple[Expression, ...], of: Callable[..., list[Piece]]) -> list[Piece]:
+    name = latex(replace(tree, arguments=())).removesuffix(r"\left(\right)") if function not in ("exp", "sqrt") else rf"\{function}"
+    after = r"\bigr)"
+    if function == "sqrt":
+        name, after = "", r"\bigr)^{1/2}"
+    found: list[Piece] = []
+    for index, argument in enumerate(arguments):
+        found += of(argument, before="" if index else rf"{name}\bigl(", after=after if index == len(arguments) - 1 else ",")
+    return found
+
+
+def width(tree: Expression, digits: int = 6) -> float:
+    """About how many letters a tree takes when it is set."""
+    if isinstance(tree, nodes.SumOverSamples | nodes.SumOverUnits) and tree.written is not None:
+        return width(tree.written, digits) + 3 + 1.5 * (binding(tree.written) < PRODUCT)
+    inner = [width(child, digits) for child in tree.children()]
+    brackets = 1.5 * sum(binding(child) < ATOM for child in tree.children())
+    match tree:
+        case nodes.Number(value):
+            return len(number_text(value, digits))
+        case nodes.Symbol(layer=layer, index=index, sample=sample):
+            above = (0 if layer is None else len(str(layer)) + 2) + (0 if sample is None else len(str(sample)) + 2)
+            return len(name_text(element_name(tree)).partition("_")[0]) + SCRIPT * max(above, len(index_text(index)))
+        case nodes.Negative():
+            return inner[0] + 1 + brackets
+        case nodes.Add():
+            return sum(inner) + 3 * (len(inner) - 1)
+        case nodes.Multiply(marked=marked):
+            return sum(inner) + brackets + (3 if marked else 0.5) * (len(inner) - 1)
+        case nodes.Divide():
+            return max(inner) + 1
+        case nodes.Power():
+            return inner[0] + brackets + SCRIPT * inner[1]
+        case nodes.Call("exp"):
+            return 1 + SCRIPT * inner[0]
+        case nodes.Call(function):
+            name = 1 if function in FUNCTIONS and len(FUNCTIONS[function].latex) < 7 else len(function)
+            return name + (2 if tree.layer is not None else 0) + 1.5 + sum(inner) + 2 * (len(inner) - 1)
+        case nodes.Matrix(rows):
+            columns = zip(*[[width(entry, digits) for entry in row] for row in rows], strict=True)
+            return sum(max(column) + 2 for column in columns) + 1
+        case nodes.Cases(branches, otherwise):
+            values = [width(value, digits) for value, _ in branches] + [width(otherwise, digits)]
+            return max(values) + max([9, *(width(condition, digits) + 3 for _, condition in branches)]) + 4
+        case nodes.Derivative():
+            return max(inner) + 2
+        case nodes.Sum() | nodes.SumOverSamples() | nodes.SumOverUnits() | nodes.SumAll():
+            return inner[0] + brackets + 3
+    return sum(inner) + 3 * max(len(inner) - 1, 1)
