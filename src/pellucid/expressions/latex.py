@@ -71,7 +71,11 @@ def latex(tree: Expression, digits: int = 6) -> str:
             return product(factors, marked=False)
         case nodes.Divide(numerator, denominator):
             return rf"\frac{{{latex(numerator, digits)}}}{{{latex(denominator, digits)}}}"
-        case nodes.Power(nodes.Call(function, arguments, 0, None), exponent) if function not in ("exp", "sqrt", "abs"):
+        case nodes.Power(nodes.Call(function, arguments, 0, None), exponent) if function in FUNCTIONS and function not in (
+            "exp",
+            "sqrt",
+            "abs",
+        ):
             return rf"{FUNCTIONS[function].latex}^{{{latex(exponent, digits)}}}{_arguments(arguments, digits)}"
         case nodes.Power(base, nodes.Number(value)) if value == Fraction(1, 2):
             return rf"\sqrt{{{latex(base, digits)}}}"

@@ -87,11 +87,11 @@ def parse(
     calls = {**{name: _call(record.name) for name, record in FUNCTIONS.items()}, **(functions or {})}
     calls |= {alias: calls[name] for alias, name in ALIASES.items() if alias not in calls}
 
-    def letters(name: str) -> list[str] | None:
+    def letters(name: str, before_bracket: bool) -> list[str] | None:
         if len(name) == 1 or name in (names or ()) or name in whole or name in CONSTANTS or name in GREEK or not name.isalpha():
             return None
         if names is None:
-            return list(name) if len(name) <= 3 else None
+            return list(name) if len(name) <= 3 and not before_bracket else None  # foo(x) is a function that nobody knows
         return list(name) if all(letter in names or letter in CONSTANTS for letter in name) else None
 
     found = tokens(source, calls, letters, implicit=implicit, matrices=matrices)

@@ -152,10 +152,10 @@ class _Work:
             sections.append(Section("The gradient", (gradient,)))
         title = f"The derivative of {self.title}"
         if point is None:
-            return Derivation(title, tuple(sections), {})
+            return Derivation(title, tuple(sections), {}, convention="")
         sections.append(self._at(point, results))
         values = self._values(point)
-        return Derivation(title, tuple(_valued(section, values) for section in sections), values)
+        return Derivation(title, tuple(_valued(section, values) for section in sections), values, convention="")
 
     def _result(self, start: Expression, value: Expression, by: Symbol) -> tuple[Expression, tuple[Step, ...]]:
         """The result as it is left, and the steps to it from what the rules gave."""

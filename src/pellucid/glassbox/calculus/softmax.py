@@ -37,13 +37,13 @@ def softmax_jacobian(name: str = "x", at: Mapping[str, ArrayLike] | None = None)
     function = Section(
         "The function",
         (step("s_i", s_i, (definition,), "softmax: all entries positive, their sum 1"),),
-        "A vector-valued function: each entry depends on all of x, so its derivative is a matrix.",
+        f"A vector-valued function: each entry depends on all of {name}, so its derivative is a matrix.",
     )
     off = Section(
         "First case: i ≠ k",
         (
-            step("d e^x_i", d(e_i), (Number(0),), "e^x_i does not depend on x_k"),
-            step("d sum", d(total), (e_k,), "sum rule: one term of the sum depends on x_k"),
+            step("d e^x_i", d(e_i), (Number(0),), f"e^{name}_i does not depend on {name}_k"),
+            step("d sum", d(total), (e_k,), f"sum rule: one term of the sum depends on {name}_k"),
             step(
                 "J off",
                 d(s_i),
@@ -62,7 +62,7 @@ def softmax_jacobian(name: str = "x", at: Mapping[str, ArrayLike] | None = None)
         "Second case: i = k",
         (
             step("d e^x_i, i = k", Derivative(e_i, x_i), (e_i,), "derivative of the exponential: it stays as it is"),
-            step("d sum, i = k", Derivative(total, x_i), (e_i,), "sum rule: one term of the sum depends on x_i"),
+            step("d sum, i = k", Derivative(total, x_i), (e_i,), f"sum rule: one term of the sum depends on {name}_i"),
             step(
                 "J on",
                 Derivative(s_i, x_i),
@@ -90,10 +90,10 @@ def softmax_jacobian(name: str = "x", at: Mapping[str, ArrayLike] | None = None)
     sections = (function, off, on, both)
     title = f"The Jacobian of softmax({name})"
     if x is None:
-        return Derivation(title, sections, {})
+        return Derivation(title, sections, {}, convention="")
     e = np.exp(x - x.max())
     values: dict[str, Any] = {name: x, "s": (e / e.sum()).reshape(-1, 1), "n": len(x), "i": 1, "k": 2}
-    return Derivation(title, tuple(_valued(section, values) for section in sections), values)
+    return Derivation(title, tuple(_valued(section, values) for section in sections), values, convention="")
 
 
 def _vector(name: str, at: Any) -> np.ndarray[Any, Any] | None:
