@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pellucid.expressions import nodes
 from pellucid.expressions.latex import number_latex
 from pellucid.glassbox.render.flow import lines, pieces, width
 from pellucid.glassbox.render.numbers import ACROSS, ASLANT, DOWN, Grid, grid, shape_text
@@ -29,12 +30,18 @@ def rows(step: Step, precision: int, line: float = LINE) -> list[str]:
         first, *rest = lines(pieces(side, precision, room - 2), room)
         found += [f"{lead}{first}", *(f"{indent}{part}" for part in rest)]
         lead = r"& \quad = " if len(left) > 1 or beside > line / 3 else "&= "
-    if step.value is not None:
+    if tells_value(step):
         shown = grid(step.value, precision, width=int(room * 0.9))
         found.append(f"{lead}{grid_latex(shown)}")
         if shown.caption:
             found.append(rf"& \qquad ({shape_latex(shown.shape)}, \text{{ norm }} {cell_latex(shown.norm)})")
     return found
+
+
+def tells_value(step: Step) -> bool:
+    """Whether the value is shown: not where the equation ends with it already."""
+    last = shown_sides(step)[-1]
+    return step.value is not None and not isinstance(last.of if isinstance(last, nodes.Negative) else last, nodes.Number)
 
 
 def shown_sides(step: Step) -> tuple[Expression, ...]:

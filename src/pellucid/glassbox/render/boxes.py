@@ -12,6 +12,7 @@ from pellucid.expressions.latex import matrix_cells
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.precedence import COMPARISON, PRODUCT, SUM, binding, needs_brackets
 from pellucid.expressions.text import text
+from pellucid.glassbox.render.flow import positive
 from pellucid.glassbox.render.numbers import ACROSS, ASLANT, DOWN, Grid
 
 _SQUARE, _ROUND, _CASES = ("⎡⎢⎣", "⎤⎥⎦"), ("⎛⎜⎝", "⎞⎟⎠"), ("⎧⎨⎩", "")
@@ -63,12 +64,10 @@ def box(tree: Expression, digits: int = 6) -> Box:
         case nodes.Negative(of):
             return beside([Box(("-",)), within(of, PRODUCT)], "")
         case nodes.Add(terms):
-            parts = []
-            for index, term in enumerate(terms):
-                negative = isinstance(term, nodes.Negative)
-                inner = term.of if isinstance(term, nodes.Negative) else term
-                parts += [Box(("-" if negative else "+",))] if index or negative else []
-                parts.append(within(inner, PRODUCT if negative else SUM))
+            parts = [box(terms[0], digits)]
+            for term in terms[1:]:
+                sign = text(nodes.Add((nodes.Symbol("o"), term)), digits)[2]
+                parts += [Box((sign,)), within(positive(term) if sign == "-" else term, SUM)]
             return beside(parts)
         case nodes.Multiply(factors) | nodes.MatMul(factors):
             marked, parts = isinstance(tree, nodes.Multiply) and tree.marked, []
@@ -101,8 +100,8 @@ def value_box(shown: Grid) -> Box:
 def grid_box(cells: Sequence[Sequence[str]]) -> Box:
     """A matrix, its entries flush right."""
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-    lines = tuple("  ".join(" " * (width - cell_len(cell)) + cell for cell, width in zip(row, widths, strict=True)) for row in cells)
-    return _enclosed(Box(lines, (len(lines) - 1) // 2), _SQUARE)
+    lines = tuple("  ".join(_flush_right(cell, width) for cell, width in zip(row, widths, strict=True)) for row in cells)
+    return _enclosed(Box(lines, len(lines) // 2), _SQUARE)
 
 
 def beside(boxes: Sequence[Box], gap: str = " ") -> Box:

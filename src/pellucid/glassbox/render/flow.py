@@ -13,9 +13,10 @@ from pellucid.expressions import nodes
 from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.latex import element_name, index_text, latex
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.precedence import ATOM, COMPARISON, POWER, PRODUCT, SUM, binding, needs_brackets
+from pellucid.expressions.precedence import ATOM, COMPARISON, POWER, PRODUCT, binding, needs_brackets
 from pellucid.expressions.text import name_text, number_text
 
+_NOTHING = nodes.Symbol("o")
 SCRIPT = 0.65
 """the width of a letter above or below the line"""
 
@@ -49,19 +50,22 @@ def pieces(tree: Expression, digits: int, limit: float) -> list[Piece]:
 
     match tree:
         case nodes.Add(terms):
-            found: list[Piece] = []
-            for index, term in enumerate(terms):
-                negative = isinstance(term, nodes.Negative)
-                inner = term.of if isinstance(term, nodes.Negative) else term
-                sign = "- " if negative and index else "-" if negative else "+ " if index else ""
-                found += of(inner, binding(inner) < (PRODUCT if negative else SUM), sign)
+            found = of(terms[0])
+            for term in terms[1:]:
+                written = latex(nodes.Add((_NOTHING, term)), digits).removeprefix(
+                    "o "
+                )  # with the sign and the brackets that it gets in a sum
+                inner = positive(term) if written[0] == "-" else term
+                found += of(inner, written[2:] == rf"\left({latex(inner, digits)}\right)", written[:2])
             return found
         case nodes.Negative(inner):
-            return of(inner, binding(inner) < PRODUCT, "-")
+            return of(inner, latex(tree, digits) == rf"-\left({latex(inner, digits)}\right)", "-")
         case nodes.Multiply(factors) | nodes.MatMul(factors):
             return _product(factors, isinstance(tree, nodes.Multiply) and tree.marked, of)
         case nodes.Divide(numerator, denominator):
             return of(numerator, binding(numerator) < PRODUCT) + of(denominator, binding(denominator) < POWER, r"\big/ ")
+        case nodes.Power(nodes.Call(function, arguments, 0, None) as call, exponent) if function not in ("exp", "sqrt", "abs"):
+            return _call(call, function, arguments, of, f"^{{{latex(exponent, digits)}}}")
         case nodes.Power(base, exponent):
             return of(base, brackets=True, after=f"^{{{latex(exponent, digits)}}}")
         case nodes.Transpose(inner):
@@ -109,6 +113,18 @@ def lines(found: Sequence[Piece], limit: float) -> list[str]:
     return filled
 
 
+def positive(term: Expression) -> Expression:
+    """A term of a sum without its minus sign."""
+    match term:
+        case nodes.Negative(of):
+            return of
+        case nodes.Number(value):
+            return nodes.Number(-value)
+        case nodes.Multiply((nodes.Number(value), *rest), marked):
+            return nodes.Multiply((nodes.Number(-value), *rest), marked)
+    return term
+
+
 def _between(found: list[Piece], before: str, after: str) -> list[Piece]:
     """With something before the first and after the last of the pieces."""
     first = replace(found[0], latex=before + found[0].latex, width=found[0].width + (2 if before else 0))
@@ -132,14 +148,16 @@ def _product(factors: tuple[Expression, ...], marked: bool, of: Callable[..., li
     return found
 
 
-def _call(tree: nodes.Call, function: str, arguments: tuple[Expression, ...], of: Callable[..., list[Piece]]) -> list[Piece]:
+def _call(
+    tree: nodes.Call, function: str, arguments: tuple[Expression, ...], of: Callable[..., list[Piece]], above: str = ""
+) -> list[Piece]:
     name = latex(replace(tree, arguments=())).removesuffix(r"\left(\right)") if function not in ("exp", "sqrt") else rf"\{function}"
     after = r"\bigr)"
     if function == "sqrt":
         name, after = "", r"\bigr)^{1/2}"
     found: list[Piece] = []
     for index, argument in enumerate(arguments):
-        found += of(argument, before="" if index else rf"{name}\bigl(", after=after if index == len(arguments) - 1 else ",")
+        found += of(argument, before="" if index else rf"{name}{above}\bigl(", after=after if index == len(arguments) - 1 else ",")
     return found
 
 

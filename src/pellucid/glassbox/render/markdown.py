@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pellucid.glassbox.render.aligned import LINE, rows
 from pellucid.glassbox.render.escapes import as_markdown, sentence_markdown
 from pellucid.glassbox.render.tables import flush_right, latex_equation, shortened
-from pellucid.glassbox.render.words import checked_precision, part_of, remarks
+from pellucid.glassbox.render.words import checked_precision, part_of, remarks, told_convention
 
 if TYPE_CHECKING:
     from pellucid.glassbox.derivation import Cell, Derivation, Section, Step, Table
@@ -24,8 +24,8 @@ def to_markdown(derivation: Derivation, precision: int = 4) -> str:
     """The page."""
     checked_precision(precision)
     parts = [f"# {sentence_markdown(derivation.title)}"]
-    if derivation.convention:
-        parts.append(f"Convention: {as_markdown(derivation.convention)}.")
+    if convention := told_convention(derivation):
+        parts.append(as_markdown(convention))
     for section in derivation.sections:
         parts += _section(section, precision)
     return "\n\n".join(parts) + "\n"

@@ -36,12 +36,14 @@ def mathml(latex: str) -> str:
 
 def _known(latex: str) -> str:
     """Without the sizes of brackets, which it knows for few of them, and with growing brackets only around what is high."""
-    latex, before = re.sub(r"\\bigl|\\bigr|\\big(?=/)", "", latex), ""
+    latex, before = re.sub(r"\\bigl|\\bigr|\\big(?=/)", "", latex).translate(_HIDDEN), ""
     while latex != before:
         before, latex = latex, _LOW.sub(r"(\1)", latex)
     return latex
 
 
+_HIDDEN = str.maketrans("<>", "\ue001\ue002")
+"""it would leave them as they are in a text, where they could begin an element"""
 _LOW = re.compile(r"\\left\(((?:(?!\\left|\\right|\\frac|\\sum|\\begin|\\sqrt).)*)\\right\)")
 
 
@@ -64,6 +66,11 @@ _CORRECTIONS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]]
     (re.compile(pattern), right)
     for pattern, right in (
         (r'<math xmlns="[^"]*" display="inline"><mrow>(.*)</mrow></math>', r'<math displaystyle="true">\1</math>'),
+        (r"<mi>\ue001</mi>", "<mo>&lt;</mo>"),
+        (r"<mi>\ue002</mi>", "<mo>&gt;</mo>"),
+        (r"&(?!\w+;)", "&amp;"),
+        ("\ue001", "&lt;"),
+        ("\ue002", "&gt;"),
         (r' stretchy="true" fence="true"', ""),  # they are so by themselves
         (r"<mrow>(?:<mi mathvariant=\"normal\">[^<]</mi>){2,}</mrow>", _word),
         (r"<mo>([A-Za-z]\w+)</mo>", r"<mi>\1</mi>"),  # an operator would keep its distance

@@ -119,11 +119,11 @@ def _texts(seen: np.ndarray, precision: int) -> tuple[int, list[list[str]]]:
     if not _SMALL <= power < _LARGE:
         with np.errstate(over="ignore"):
             scaled = entries / 10.0**power if power > -300 else entries * 1e300 / 10.0 ** (power + 300)
-        return power, _fixed(scaled, precision)
-    return 0, _fixed(entries, max(precision, precision - 1 - power))
+        return power, _fixed(scaled, precision, entries, power)
+    return 0, _fixed(entries, max(precision, precision - 1 - power), entries, 0)
 
 
-def _fixed(entries: np.ndarray, decimals: int) -> list[list[str]]:
+def _fixed(entries: np.ndarray, decimals: int, whole: np.ndarray, power: int) -> list[list[str]]:
     """Without the zeros at the end that all have, if nothing else was rounded away: 1.0000 may stand for 0.99998."""
     listed = entries.tolist()
     texts = [[_special(entry) or f"{entry:.{decimals}f}" for entry in row] for row in listed]
@@ -131,8 +131,8 @@ def _fixed(entries: np.ndarray, decimals: int) -> list[list[str]]:
     spare = min((_spare(entry, text) for entry, text in pairs if "." in text), default=0)
     cut = spare + 1 if spare == decimals and decimals else spare
     return [
-        [_cell(entry, text[:-cut] if cut and "." in text else text) for entry, text in zip(row, written, strict=True)]
-        for row, written in zip(listed, texts, strict=True)
+        [_cell(entry, power, text[:-cut] if cut and "." in text else text) for entry, text in zip(row, written, strict=True)]
+        for row, written in zip(whole.tolist(), texts, strict=True)
     ]
 
 
@@ -142,10 +142,14 @@ def _spare(entry: float, text: str) -> int:
     return zeros if math.isclose(float(text), entry, rel_tol=1e-12) or not text.strip("-0.") else 0
 
 
-def _cell(entry: float, text: str) -> str:
+def _cell(entry: float, power: int, text: str) -> str:
+    """What would read as zero and is none is told with one digit and its power of ten."""
     if text.strip("-0.") or not text.strip("-"):
         return text
-    return f"{entry:.0e}" if entry else "0"
+    if not entry:
+        return "0"
+    digit, _, exponent = f"{entry:.0e}".partition("e")
+    return f"{digit}e{int(exponent) - power:+03d}"
 
 
 def _special(entry: float) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pellucid.glassbox.render.aligned import shown_sides
+from pellucid.glassbox.render.aligned import shown_sides, tells_value
 from pellucid.glassbox.render.escapes import as_html, sentence_html
 from pellucid.glassbox.render.flow import Piece, pieces, width
 from pellucid.glassbox.render.mathml import mathml
 from pellucid.glassbox.render.numbers import ACROSS, ASLANT, DOWN, Grid, grid
 from pellucid.glassbox.render.styles import PAGE, PARTS_STYLE, SHARED
 from pellucid.glassbox.render.tables import flush_right, latex_equation, shortened
-from pellucid.glassbox.render.words import PARTS, checked_precision, part_of, remarks
+from pellucid.glassbox.render.words import PARTS, checked_precision, part_of, remarks, told_convention
 
 if TYPE_CHECKING:
     from pellucid.glassbox.derivation import Cell, Derivation, Section, Step, Table
@@ -50,7 +50,7 @@ def fragment(derivation: Derivation, precision: int = 4) -> str:
 def _inside(derivation: Derivation, precision: int, level: int) -> str:
     used = {step.part for step in derivation}
     key = " ".join(f'<span class="part {part.name}">{part.mark} {part.name}</span>' for part in PARTS.values() if part.name in used)
-    told = f"Convention: {as_html(derivation.convention)}. " if derivation.convention else ""
+    told = f"{as_html(convention)} " if (convention := told_convention(derivation)) else ""
     parts = [f'<h{level}>{sentence_html(derivation.title)}</h{level}>\n<p class="key">{told}{key}</p>\n']
     if level == 1 and len(derivation.sections) >= CONTENTS_FROM:
         links = "".join(f'<li><a href="#s{at}">{sentence_html(each.title)}</a></li>' for at, each in enumerate(derivation.sections, 1))
@@ -113,7 +113,7 @@ def _equation(step: Step, precision: int) -> Iterator[str]:
     equals = mathml("=")
     for side in shown_sides(step):
         yield f'<div class="side">{equals} {_inline(pieces(side, precision, PHONE))}</div>'
-    if step.value is not None:
+    if tells_value(step):
         shown = grid(step.value, precision)
         yield f'<div class="side value">{equals} {value_html(shown)}</div>'
         if shown.caption:

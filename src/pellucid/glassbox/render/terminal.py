@@ -13,12 +13,12 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.text import Text
 
 from pellucid.expressions.text import text
-from pellucid.glassbox.render.aligned import shown_sides
+from pellucid.glassbox.render.aligned import shown_sides, tells_value
 from pellucid.glassbox.render.boxes import Box, beside, box, value_box
 from pellucid.glassbox.render.escapes import sentence_text
 from pellucid.glassbox.render.numbers import grid
 from pellucid.glassbox.render.tables import cell_text, flush_right, shortened, widths
-from pellucid.glassbox.render.words import AS_ABOVE, Part, checked_precision, part_of, plain, remarks
+from pellucid.glassbox.render.words import AS_ABOVE, Part, checked_precision, part_of, plain, remarks, told_convention
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -68,8 +68,8 @@ class _Lines:
 def _derivation(derivation: Derivation, precision: int, width: int) -> Iterator[Text | RichTable]:
     yield from _words(derivation.title, width, "", "bold")
     yield Text("═" * min(width, max(cell_len(plain(derivation.title)), 1)), style="dim")
-    if derivation.convention:
-        yield from _words(f"Convention: {derivation.convention}.", width, "", "dim")
+    if convention := told_convention(derivation):
+        yield from _words(convention, width, "", "dim")
     for section in derivation.sections:
         yield from _section(section, precision, width)
 
@@ -111,7 +111,7 @@ def _steps(steps: tuple[Step, ...], precision: int, width: int, indent: str) -> 
         lines, high = _equation(step, part_of(step.part), precision, width, indent)
         yield from lines[:-1]
         last = lines[-1]
-        value = [] if step.value is None else list(_value(step, precision, width, inner))
+        value = list(_value(step, precision, width, inner)) if tells_value(step) else []
         short = len(value) == 1 and np.size(step.value) == 1 and not high
         if short and cell_len(last.plain) + cell_len(value[0].plain) < width + len(inner):
             yield last + Text(f" {value.pop().plain.strip()}")
@@ -156,7 +156,7 @@ def _value(step: Step, precision: int, width: int, indent: str) -> Iterator[Text
 
 
 def broken(line: str, room: int, indent: int = 2) -> list[str]:
-    """A long line in several, ended before a sign as far out of brackets as there is one in the second half of the line.
+    """A long line in several, none of them short if it can be helped, as far out of brackets as can be, before a sign rather than a factor.
 
     >>> broken("x = aaaa + (bbbb + cccc)", 14)
     ['x = aaaa', '  + (bbbb', '  + cccc)']
@@ -164,20 +164,26 @@ def broken(line: str, room: int, indent: int = 2) -> list[str]:
     indent = indent if 0 < indent < room / 3 else 2
     found, lead = [], ""
     while cell_len(lead + line) > room:
-        depth, best, best_depth = 0, 0, 1 << 30
-        for at, letter in enumerate(line):
-            if cell_len(lead) + at > room:
-                break
-            depth += (letter in "([{") - (letter in ")]}")
-            sign = (letter == " " and line[at + 1 : at + 2] in tuple("=+-·⊙≤≥<>")) or (letter == " " and line[at - 1] in ",;")
-            rank = depth if sign else depth + 100
-            if letter == " " and at and (rank <= best_depth if at > (room - len(lead)) / 2 else not best):
-                best, best_depth = at, rank
-        if not best:
-            best = max(room - len(lead), 1)
-        found.append(lead + line[:best])
-        line, lead = line[best:].lstrip(), " " * indent
+        here = room - len(lead)
+        at = min(_breaks(line, here), key=lambda place: (place[1] >= _BAD, place[0] <= here / 3, place[1], -place[0]), default=(here, 0))[0]
+        found.append(lead + line[:at])
+        line, lead = line[at:].lstrip(), " " * indent
     return [*found, lead + line]
+
+
+def _breaks(line: str, room: int) -> Iterator[tuple[int, float]]:
+    """Where a line may end, and how bad it is there: the deeper in brackets the worse, and worst behind a sign."""
+    depth = 0
+    for at, letter in enumerate(line[: room + 1]):
+        depth += (letter in _OPEN) - (letter in _SHUT)
+        if letter == " " and at:
+            sign = line[at + 1 : at + 2] in _SIGNS and line[at + 2 : at + 3] == " "
+            behind = line[at - 1] in _SIGNS + _TIMES
+            yield at, depth + (0 if sign or line[at - 1] in ",;" else 0.5) + (_BAD if behind else 0)
+
+
+_OPEN, _SHUT, _SIGNS, _TIMES = "([{", ")]}", "=+-≤≥<>", "·⊙"
+_BAD = 100
 
 
 def _words(words: str, width: int, indent: str, style: str = "") -> Iterator[Text]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pellucid.glassbox.render.aligned import LINE, rows
 from pellucid.glassbox.render.escapes import as_tex, sentence_tex
 from pellucid.glassbox.render.tables import flush_right, latex_equation, shortened, widths
-from pellucid.glassbox.render.words import checked_precision, part_of, remarks
+from pellucid.glassbox.render.words import checked_precision, part_of, remarks, told_convention
 
 if TYPE_CHECKING:
     from pellucid.glassbox.derivation import Cell, Derivation, Section, Step, Table
@@ -35,7 +35,7 @@ def to_latex(derivation: Derivation, precision: int = 4) -> str:
     checked_precision(precision)
     title = sentence_tex(derivation.title)
     body = "\n".join(part for section in derivation.sections for part in _section(section, precision))
-    told = f"Convention: {as_tex(derivation.convention)}." if derivation.convention else ""
+    told = as_tex(told_convention(derivation))
     return f"{_HEAD}\\begin{{document}}\n{{\\LARGE {title}\\par}}\n\\medskip\n{told}\n\n{body}\n\\end{{document}}\n"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pellucid.errors import InputError, sentence
 
 if TYPE_CHECKING:
-    from pellucid.glassbox.derivation import Step
+    from pellucid.glassbox.derivation import Derivation, Step
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,11 @@ _SYMBOL = re.compile(
 def times(shapes: str) -> str:
     """(5 x 4)(4 x 1) with the sign for x."""
     return re.sub(r"(?<=[\w)]) x (?=[\w(])", " × ", plain(shapes))
+
+
+def told_convention(derivation: Derivation) -> str:
+    """How samples lie, where there are any."""
+    return "" if all(step.part == "calculus" for step in derivation) else f"Convention: {derivation.convention}."
 
 
 def remarks(step: Step, inner: bool = False, before: Step | None = None) -> list[str]:
