@@ -1,4 +1,4 @@
-"""Whether a formula can be trained with: that it and its derivative are finite, that it does not jump, where its kinks and its values are."""
+"""Whether a formula can be trained with: that it and its derivative are finite and it does not jump; and its kinks and values."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -234,7 +235,7 @@ def _cells(interval: Interval) -> np.ndarray:
         small = 10.0 ** np.arange(-12, 0)
         edges = np.concatenate([small, [0.3, 0.5, 0.7], 1 - small[::-1]])
     points = [0.0] * (interval.contains(Interval(0.0, 0.0, (True, True)))) + [1.0] * (interval == CLOSED_UNIT)
-    return np.array([*zip(edges[:-1], edges[1:], strict=True), *[(point, point) for point in points]])
+    return np.array([*pairwise(edges), *[(point, point) for point in points]])
 
 
 def _zero_wins(tree: Expression) -> Expression:

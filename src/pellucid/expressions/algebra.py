@@ -8,10 +8,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
-from math import isqrt
 from typing import Any
 
 from pellucid.expressions import nodes
@@ -110,7 +110,7 @@ def number(tree: Expression) -> Coefficient | None:
     """The coefficient that a tree is, if it is a number (or minus one)."""
     if isinstance(tree, nodes.Negative) and (inner := number(tree.of)) is not None:
         return Coefficient(-inner.value, inner.decimal)
-    return Coefficient.of(tree) if isinstance(tree, Number) and abs(tree.value) < float("inf") else None
+    return Coefficient.of(tree) if isinstance(tree, Number) and math.isfinite(tree.value) else None
 
 
 @dataclass
@@ -210,7 +210,7 @@ class Product:
 
 def _root(base: Number) -> Expression | None:
     value = Coefficient.of(base).value
-    roots = isqrt(value.numerator), isqrt(value.denominator)
+    roots = math.isqrt(value.numerator), math.isqrt(value.denominator)
     exact = Fraction(*roots)
     return Coefficient(exact, isinstance(base.value, float)).node() if exact**2 == value else None
 

@@ -197,10 +197,11 @@ def _roots(product: Product) -> None:
     """√(u²) is |u|."""
     for base, exponent in list(product.powers.items()):
         half = number(exponent)
-        if isinstance(base, Power) and (even := _whole(base.exponent)) is not None and even % 2 == 0 and half is not None:
-            if half.value.denominator == 2:
-                del product.powers[base]
-                product.take(Power(Call("abs", (base.base,)), Number(even * half.value.numerator // 2)), 1)
+        if not isinstance(base, Power) or half is None or half.value.denominator != 2:
+            continue
+        if (even := _whole(base.exponent)) is not None and even % 2 == 0:
+            del product.powers[base]
+            product.take(Power(Call("abs", (base.base,)), Number(even * half.value.numerator // 2)), 1)
 
 
 def _denominators(product: Product) -> None:

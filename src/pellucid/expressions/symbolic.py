@@ -98,6 +98,7 @@ def from_sympy(expression: Any) -> Expression:
     >>> x = sp.Symbol("x", real=True)
     >>> text(from_sympy(x**2 / 2 - sp.exp(-x)))
     'x²/2 - e^(-x)'
+
     """
     import sympy as sp
 
@@ -110,7 +111,7 @@ def from_sympy(expression: Any) -> Expression:
         return nodes.Symbol("pi") if expression is sp.pi else nodes.Call("exp", (nodes.Number(1),))
     if expression.is_Add:
         first, *rest = map(_signed, expression.as_ordered_terms())
-        return nodes.Add((first, *(nodes.Negative(nodes.Number(-t.value)) if _negative(t) else t for t in rest)))
+        return nodes.Add((first, *map(_with_minus, rest)))
     if expression.is_Mul:
         return _signed(expression)
     if expression.is_Pow and not isinstance(expression, sp.exp):
@@ -126,8 +127,9 @@ def from_sympy(expression: Any) -> Expression:
     return nodes.Call(name, tuple(map(from_sympy, expression.args)))
 
 
-def _negative(tree: Expression) -> bool:
-    return isinstance(tree, nodes.Number) and tree.value < 0
+def _with_minus(tree: Expression) -> Expression:
+    """A negative number as the negative of a positive one."""
+    return nodes.Negative(nodes.Number(-tree.value)) if isinstance(tree, nodes.Number) and tree.value < 0 else tree
 
 
 def _signed(expression: Any) -> Expression:
@@ -139,7 +141,8 @@ def _signed(expression: Any) -> Expression:
         return nodes.Number(-inner.value) if isinstance(inner, nodes.Number) else nodes.Negative(inner)
     if not expression.is_Mul:
         return from_sympy(expression)
-    above, below = [], []
+    above: list[Expression] = []
+    below: list[Expression] = []
     for factor in expression.as_ordered_factors():
         if factor.is_Pow and not isinstance(factor, sp.exp) and factor.exp.could_extract_minus_sign():
             below.append(from_sympy(factor.base**-factor.exp))

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pellucid.equations.arrays import Array
-from pellucid.equations.records import ARGUMENTS, is_formula
 from pellucid.equations.propagation import backward, forward, mean_gradient, penalty
+from pellucid.equations.records import ARGUMENTS, is_formula
 from pellucid.errors import unknown_name
 from pellucid.glassbox.model import Model
 from pellucid.glassbox.rendering import Table, as_html, as_rich, as_text

@@ -100,7 +100,7 @@ def tan(x: Real) -> Real:
 
 @compiled
 def atan(x: Real) -> Real:
-    """Atan a = pi/2 - atan(1/a) for a > 1, and pi/4 + atan((a - 1) / (a + 1)) around 1; with the sign of x, a = |x|.
+    """For large a = |x| it is pi/2 less that of 1/a, around 1 it is pi/4 more than that of (a - 1) / (a + 1); with the sign of x.
 
     Error at most 3.0 ulp (float32), 2.5 ulp (float64).
     """

@@ -13,6 +13,7 @@ from pellucid.expressions import nodes
 from pellucid.expressions.algebra import ONE, size, tidy
 from pellucid.expressions.evaluate import evaluate
 from pellucid.expressions.nodes import Call, Expression, Number, Power
+from pellucid.expressions.stable import stable
 from pellucid.expressions.symbolic import from_sympy, to_sympy
 
 MAX_SIZE = 80
@@ -29,6 +30,9 @@ def shorter(tree: Expression) -> tuple[Expression, str] | None:
         return None
     if not any(isinstance(node, Call | nodes.Divide) for node in tree.walk()):
         return None
+    recognised = stable(tree)
+    if size(recognised) <= size(tree) - WORTH // 2:
+        return recognised, "written with the functions that have names of their own"
     import sympy as sp
 
     known = _functions(tree)

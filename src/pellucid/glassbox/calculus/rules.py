@@ -192,8 +192,8 @@ class Rules:
             return [tree * Call("log", (base,))], "derivative of an exponential: a^x log(a)", ()
         rewritten = Call("exp", (exponent * Call("log", (base,)),))
         inner = self.derive(rewritten)
-        value = tidy(substitute(inner.value, {rewritten: tree, tidy(rewritten): tree}))
-        return [self.d(rewritten), inner.value, value], "a power with the name in base and exponent: u^v = e^(v log u)", inner.steps
+        back = tidy(substitute(inner.value, {rewritten: tree, tidy(rewritten): tree}))
+        return [self.d(rewritten), inner.value, back], "a power with the name in base and exponent: u^v = e^(v log u)", inner.steps
 
     def _function(
         self, tree: Expression, function: str, arguments: tuple[Expression, ...]
