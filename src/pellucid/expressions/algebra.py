@@ -167,7 +167,7 @@ class Product:
         total = more if before is None else tidy(before + more)
         if total == ZERO:
             self.powers.pop(base, None)
-        elif isinstance(base, Number) and isinstance(total, Number) and isinstance(total.value, int):
+        elif isinstance(base, Number) and isinstance(total, Number) and isinstance(total.value, int) and (base.value or total.value > 0):
             self.powers.pop(base, None)
             self.take(base, total.value)
         else:

@@ -75,7 +75,8 @@ def text(tree: Expression, digits: int = 6) -> str:
             simple = plain or (isinstance(base, nodes.Number | nodes.Call) and binding(base) == ATOM)
             return f"{inner if simple else f'({inner})'}{str(value).translate(_ABOVE)}"
         case nodes.Power(base, exponent):
-            return f"{within(base, ATOM)}^{within(exponent, ATOM)}"
+            above = within(exponent, ATOM)
+            return f"{within(base, ATOM)}^{f'({above})' if '/' in above and above[0] != '(' else above}"
         case nodes.Transpose(of):
             return f"{within(of, ATOM)}ᵀ"
         case nodes.Call("exp", (argument,)):

@@ -25,17 +25,20 @@ POINTS = (-2.3, -1.1, -0.4, 0.37, 0.9, 1.7, 2.6, 3.1)
 
 
 def shorter(tree: Expression) -> tuple[Expression, str] | None:
-    """A form with fewer nodes and no other functions, and how it is called; None where there is none, and for polynomials."""
+    """A form with fewer nodes, and how it is called; None where there is none, and for polynomials.
+
+    It is made of the same functions of the same arguments, or else of functions that have names of their own only.
+    """
     if size(tree) > MAX_SIZE or any(isinstance(node, nodes.Cases) or _kinked(node) for node in tree.walk()):
         return None
     if not any(isinstance(node, Call | nodes.Divide) for node in tree.walk()):
         return None
     recognised = stable(tree)
-    if size(recognised) <= size(tree) - WORTH // 2:
+    if size(recognised) <= size(tree) - WORTH // 2 and not _functions(recognised) & _functions(tree):
         return recognised, "written with the functions that have names of their own"
     import sympy as sp
 
-    known = _functions(tree)
+    known, calls = _functions(tree), _calls(tree)
     whole = to_sympy(tree)
     best: tuple[Expression, str] | None = None
     for rule, change in (
@@ -50,9 +53,13 @@ def shorter(tree: Expression) -> tuple[Expression, str] | None:
             found = tidy(from_sympy(change(whole)))
         except (InputError, NotImplementedError, sp.PolynomialError):
             continue
-        if _functions(found) <= known and size(found) < size(best[0] if best else tree):
+        if _calls(found) <= calls and size(found) < size(best[0] if best else tree):
             best = found, rule
     return best if best is not None and size(best[0]) <= size(tree) - WORTH else None
+
+
+def _calls(tree: Expression) -> set[Expression]:
+    return {node for node in tree.walk() if isinstance(node, Call)}
 
 
 def _kinked(node: Expression) -> bool:

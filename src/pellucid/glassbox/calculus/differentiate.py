@@ -185,16 +185,19 @@ class _Work:
 
     def _value_step(self, symbol: str, left: Expression, tree: Expression, numbers: Mapping[Expression, Expression]) -> Step:
         put_in = substitute(tree, numbers)
+        with np.errstate(all="ignore"):
+            value = _number(evaluate(put_in, {}))
         exact = tidy(put_in)
-        if not isinstance(exact, Number):
-            exact = Number(_number(evaluate(put_in, {})))
+        if not isinstance(exact, Number) or not math.isfinite(value):
+            exact = Number(value)
         shown = substitute(left, numbers) if isinstance(left, Call) else left
         return Step(f"{symbol} there", shown, (put_in, exact), "the numbers put in", CALCULUS)
 
     def _values(self, point: Mapping[str, float]) -> dict[str, Any]:
         values: dict[str, Any] = dict(point)
         for inner, name in self.inner.given.items():
-            values[name.key] = _number(evaluate(inner, values))
+            with np.errstate(all="ignore"):
+                values[name.key] = _number(evaluate(inner, values))
 
         def f(*arguments: Any) -> Any:
             return evaluate(self.tree, dict(zip(self.everything, arguments, strict=True)))
