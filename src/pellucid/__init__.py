@@ -31,6 +31,7 @@ from pellucid.equations.schedules import (
 )
 from pellucid.errors import (
     DivergenceError,
+    FormulaError,
     GradientError,
     InputError,
     ModelFileError,
@@ -47,6 +48,7 @@ from pellucid.training import Callback, EarlyStopping, History, Moment, Training
 
 if TYPE_CHECKING:
     from pellucid.estimators import MLPClassifier, MLPRegressor
+    from pellucid.glassbox.calculus import differentiate
     from pellucid.glassbox.derivation import Derivation, Step
     from pellucid.glassbox.derive import LayerTable, Proof, derive, layer_table, prove_gradients
 
@@ -54,6 +56,7 @@ __version__ = "0.1.0"
 
 _LAZY = {
     "MLPClassifier": "pellucid.estimators", "MLPRegressor": "pellucid.estimators",
+    "differentiate": "pellucid.glassbox.calculus",
     "Derivation": "pellucid.glassbox.derivation", "Step": "pellucid.glassbox.derivation",
     "LayerTable": "pellucid.glassbox.derive", "Proof": "pellucid.glassbox.derive", "derive": "pellucid.glassbox.derive",
     "layer_table": "pellucid.glassbox.derive", "prove_gradients": "pellucid.glassbox.derive",
@@ -84,6 +87,7 @@ __all__ = [
     "Derivation",
     "DivergenceError",
     "EarlyStopping",
+    "FormulaError",
     "GradientDescent",
     "GradientError",
     "GradientReport",
@@ -118,6 +122,7 @@ __all__ = [
     "activation",
     "check_gradients",
     "derive",
+    "differentiate",
     "initializer",
     "layer_table",
     "loss",
