@@ -51,17 +51,21 @@ if TYPE_CHECKING:
     from pellucid.glassbox.calculus import differentiate
     from pellucid.glassbox.derivation import Derivation, Step
     from pellucid.glassbox.derive import LayerTable, Proof, derive, layer_table, prove_gradients
+    from pellucid.glassbox.review.equation import EquationReview, review_equation
+    from pellucid.glassbox.review.sheet import SheetReview, review_sheet
 
 __version__ = "0.1.0"
 
-_LAZY = {
-    "MLPClassifier": "pellucid.estimators", "MLPRegressor": "pellucid.estimators",
-    "differentiate": "pellucid.glassbox.calculus",
-    "Derivation": "pellucid.glassbox.derivation", "Step": "pellucid.glassbox.derivation",
-    "LayerTable": "pellucid.glassbox.derive", "Proof": "pellucid.glassbox.derive", "derive": "pellucid.glassbox.derive",
-    "layer_table": "pellucid.glassbox.derive", "prove_gradients": "pellucid.glassbox.derive",
-}  # fmt: skip
-"""what needs scikit-learn, whose import takes a second, is imported when it is first asked for; so is what only some need"""
+_MODULES = {
+    "estimators": ("MLPClassifier", "MLPRegressor"),
+    "glassbox.calculus": ("differentiate",),
+    "glassbox.derivation": ("Derivation", "Step"),
+    "glassbox.derive": ("LayerTable", "Proof", "derive", "layer_table", "prove_gradients"),
+    "glassbox.review.equation": ("EquationReview", "review_equation"),
+    "glassbox.review.sheet": ("SheetReview", "review_sheet"),
+}
+"""what only some need, or needs scikit-learn, whose import takes a second, is imported when it is first asked for"""
+_LAZY = {name: f"pellucid.{module}" for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
@@ -87,6 +91,7 @@ __all__ = [
     "Derivation",
     "DivergenceError",
     "EarlyStopping",
+    "EquationReview",
     "FormulaError",
     "GradientDescent",
     "GradientError",
@@ -112,6 +117,7 @@ __all__ = [
     "RMSprop",
     "Schedule",
     "ShapeError",
+    "SheetReview",
     "Step",
     "StepDecay",
     "TableError",
@@ -127,4 +133,6 @@ __all__ = [
     "layer_table",
     "loss",
     "prove_gradients",
+    "review_equation",
+    "review_sheet",
 ]
