@@ -47,11 +47,20 @@ from pellucid.training import Callback, EarlyStopping, History, Moment, Training
 
 if TYPE_CHECKING:
     from pellucid.estimators import MLPClassifier, MLPRegressor
+    from pellucid.glassbox.health.report import HealthReport
+    from pellucid.training.health import gradient_health
+    from pellucid.training.recorder import HealthRecorder
 
 __version__ = "0.1.0"
 
-_LAZY = {"MLPClassifier": "pellucid.estimators", "MLPRegressor": "pellucid.estimators"}
-"""what needs scikit-learn, whose import takes a second, is imported when it is first asked for"""
+_LAZY = {
+    "HealthRecorder": "pellucid.training.recorder",
+    "HealthReport": "pellucid.glassbox.health.report",
+    "MLPClassifier": "pellucid.estimators",
+    "MLPRegressor": "pellucid.estimators",
+    "gradient_health": "pellucid.training.health",
+}
+"""what is imported when it is first asked for: scikit-learn alone takes a second"""
 
 
 def __getattr__(name: str) -> Any:
@@ -79,6 +88,8 @@ __all__ = [
     "GradientDescent",
     "GradientError",
     "GradientReport",
+    "HealthRecorder",
+    "HealthReport",
     "History",
     "Initializer",
     "InputError",
@@ -106,6 +117,7 @@ __all__ = [
     "WarmUp",
     "activation",
     "check_gradients",
+    "gradient_health",
     "initializer",
     "loss",
 ]

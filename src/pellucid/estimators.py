@@ -218,6 +218,12 @@ class _MLP(BaseEstimator):
         return [say]
 
     @property
+    def optimizer_(self) -> Optimizer | LBFGS:
+        """The optimizer that solver, learning_rate and their like ask for."""
+        check_is_fitted(self, "network_")
+        return self._optimizer()
+
+    @property
     def history_(self) -> History:
         """Everything that was noted in training."""
         check_is_fitted(self, "network_")

@@ -84,6 +84,8 @@ class Network:
         self.vector: Array = self.architecture.draw(initializer, np.random.default_rng(self.seed), as_dtype(dtype))
         self.history: History | None = None
         """of the latest training"""
+        self.optimizer: Optimizer | LBFGS | None = None
+        """of the latest training in this process; files do not keep it"""
         self._engines: dict[str | None, Engine] = {}
 
     # What it is made of
@@ -240,6 +242,7 @@ class Network:
             positive_integer(n_threads, "n_threads", "fit")
         if check_gradients:
             self._prove(X, Y, s, engine)
+        self.optimizer = plan.optimizer
         chosen = load_engine(engine, self.architecture)
         with chosen.at_most(n_threads):
             self.history = train(chosen, self.vector, plan, self, self._take)
@@ -347,7 +350,7 @@ class Network:
         self.architecture = Architecture.from_header(header["architecture"])
         self.seed = int(header["seed"])
         self.history = None if header["history"] is None else History.from_dict(header["history"])
-        self._engines = {}
+        self.optimizer, self._engines = None, {}
         self.vector = np.array(state["vector"], dtype=as_dtype(header["dtype"]))
         if self.vector.shape != (self.architecture.n_parameters,):
             got, expected = self.vector.shape, (self.architecture.n_parameters,)
