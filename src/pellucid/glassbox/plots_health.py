@@ -53,7 +53,9 @@ class Record(Protocol):
 
 
 def health_over_epochs(recorder: Record, measure: str = "product", ax: Axes | None = None) -> Axes:
-    """One measure of every layer over the epochs; dotted lines are the limits (where they are near), the red ground the epochs on which something was wrong.
+    """One measure of every layer over the epochs.
+
+    The dotted lines are the limits of what is healthy, where they are near; on the epochs with red ground something was wrong.
 
     Args:
         recorder: a `HealthRecorder` after (or during) a training.

@@ -34,7 +34,7 @@ def gradient_health(
     Backward propagation multiplies: ||dz_l|| = ||dz_L|| times the factors of all layers above l, where layer k contributes
 
         ||dz_k|| / ||da_k||,  dz_k = da_k * f_k'(z_k):    a mean of |f_k'|; for sigmoids at most 1/4
-        ||da_(k-1)|| / ||dz_k||,  da_(k-1) = W_k^T dz_k:  between the smallest and the largest singular value of W_k
+        ||da_(k-1)|| / ||dz_k||,  da_(k-1) = W_k^T dz_k:  at most the largest singular value of W_k
 
     and ||.|| is the root of the sum of squares over units and samples (each with its weight s_i). Where many of them are small their
     product vanishes, and w_new = w_old - alpha dJ/dw is about w_old. For each layer the report holds both factors, their product from

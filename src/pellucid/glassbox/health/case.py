@@ -54,6 +54,6 @@ class Case:
 
     @property
     def step(self) -> str:
-        """The optimizer in words."""
+        """The step that is measured, in words."""
         name = type(self.optimizer).__name__
-        return name if self.rate is None else f"{name} with a learning rate of {self.rate:g}"
+        return f"one step of {name} with a learning rate of {self.rate:g}" if self.rate is not None else f"none, {name} looks for its own"

@@ -18,9 +18,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pellucid.glassbox.health.case import Case
 from pellucid.glassbox.health.measures import LayerHealth
-from pellucid.glassbox.health.remedies import Remedy, new_weights, scaled_inputs
+from pellucid.glassbox.health.remedies import Remedy
 
 VANISHING = 1e-3
 EXPLODING = 1e3
@@ -49,11 +48,6 @@ class Finding:
     reason: str
     """the numbers that say so"""
     remedy: Remedy
-
-
-def start(case: Case) -> Remedy:
-    """The remedy for inputs or weights of a wrong size."""
-    return scaled_inputs() if case.input_size > LARGE_INPUTS else new_weights(case.architecture.activations)
 
 
 def names(layers: Iterable[LayerHealth]) -> str:

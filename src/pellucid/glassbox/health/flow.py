@@ -30,20 +30,19 @@ NAMED = 0.3
 
 def not_finite(case: Case, measured: Measured) -> Iterator[Finding]:
     """Infinities and NaN, and where they begin."""
-    layers = measured.layers
-    if not np.isfinite(case.vector).all():
-        reason = "a training diverged, or they were set so"
-        yield Finding("not finite", (), "not finite: the parameters", reason, new_weights(case.architecture.activations))
-        return
+    layers, rules = measured.layers, case.architecture.activations
     forward = [layer.index for layer in layers if not math.isfinite(layer.z.mean + layer.a.mean)]
     backward = [layer.index for layer in layers if not layer.is_finite]
+    if not np.isfinite(case.vector).all():
+        reason = "a training diverged, or they were set so"
+        yield Finding("not finite", tuple(backward), "not finite: the parameters", reason, new_weights(rules))
+        return
     if not backward and math.isfinite(measured.cost):
         return
     what = f"z{forward[0]} or a{forward[0]}" if forward else f"dW{backward[-1]}" if backward else "the cost J"
     good = layers[: forward[0] - 1] if forward else layers
     spread = f"; z{good[-1].index} is {good[-1].z}" if good and math.isfinite(good[-1].z.std) else ""
     reason = f"numbers grow beyond the largest there is{spread}"
-    rules = case.architecture.activations
     otherwise = scaled_inputs() if case.input_size > LARGE_INPUTS else new_weights_and_clipping(case)
     wild = [layer for layer in layers[:-1] if slopes(rules[layer.index - 1]).grows]
     yield Finding("not finite", tuple(backward), f"not finite: {what}", reason, _cure(case, wild, otherwise))
@@ -77,9 +76,8 @@ def vanishing(case: Case, layers: tuple[LayerHealth, ...], told: Iterable[Findin
     if weak:
         largest = max(slopes(rules[layer.index - 1]).scale for layer in weak)
         reason += f" (the derivative of {names(weak)} is at most {largest:.3g})"
-    yield Finding(
-        "vanishing", starved, f"vanishing since layer {since}: {', '.join(causes)}", reason, _cure(case, weak, new_weights(rules))
-    )
+    verdict = f"vanishing since layer {since}: {', '.join(causes)}"
+    yield Finding("vanishing", starved, verdict, reason, _cure(case, weak, new_weights(rules)))
 
 
 def _down(layers: tuple[LayerHealth, ...], since: int) -> str:
@@ -118,11 +116,12 @@ def large_step(case: Case, layers: tuple[LayerHealth, ...]) -> Iterator[Finding]
     if not found:
         return
     worst, indices = max(found, key=lambda layer: layer.update_ratio), tuple(layer.index for layer in found)
-    reason = f"one step of {case.step} changes W{worst.index} by {worst.update_ratio:.2g} times its own size"
+    reason = f"{case.step} changes W{worst.index} by {worst.update_ratio:.2g} times its own size"
     unscaled = case.input_size > LARGE_INPUTS
     if unscaled:
         reason += f"; the inputs are not scaled (root mean square {case.input_size:.2g})"
     elif (spread := float(case.Y.std())) > LARGE_INPUTS:
         reason += f"; the targets have a standard deviation of {spread:.2g}"
-    remedy = scaled_inputs() if unscaled else smaller_steps(case, worst.update_ratio)
+    assert case.rate is not None, "without one there is no step"
+    remedy = scaled_inputs() if unscaled else smaller_steps(case.rate, worst.update_ratio)
     yield Finding("large step", indices, f"steps too large for {places(indices)}", reason, remedy)

@@ -8,7 +8,7 @@ Backward propagation multiplies. From the output to layer l,
 
 exactly, since numerators and denominators cancel. ||.|| is the root of the sum of squares over units and samples, each sample counted
 with its weight s_i. f_k is a mean of |f_k'| (the root of the mean square, weighted by da_k^2), so it is at most the largest |f_k'|: at
-most 1/4 for a sigmoid, 1 for relu and tanh (a dropout mask multiplies it by up to 1 / (1 - rate)). w_k lies between the smallest and
+most 1/4 for a sigmoid, 1 for relu and tanh (a dropout mask multiplies it by up to 1 / (1 - rate)). w_k is at most
 the largest singular value of W_k. The *product* of layer l is ||dz_l|| / ||dz_L||, all factors above it multiplied.
 """
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
-from pellucid.architecture import Architecture
 from pellucid.equations.activations import Activation, activation
-from pellucid.equations.arrays import Array
 from pellucid.equations.initializers import Initializer, initializer
 from pellucid.equations.losses import loss
 from pellucid.equations.optimizers import LBFGS, Optimizer
-from pellucid.equations.schedules import ConstantRate
 from pellucid.glassbox.health.case import Case
 from pellucid.glassbox.health.slopes import slopes
 
@@ -45,24 +43,20 @@ def fitting(rule: Activation) -> Initializer:
     return initializer("he_normal" if slopes(rule).one_sided else "glorot_uniform")
 
 
-def drawn(architecture: Architecture, like: Array, seed: int) -> Array:
-    """New parameters: each layer by the initializer that fits it (the output by glorot_uniform), biases zero."""
-    rng, vector, last = np.random.default_rng([seed, 3]), np.zeros_like(like), len(architecture.layers)
-    for layer, (W, _) in zip(architecture.layers, architecture.split(vector), strict=True):
-        rule = initializer("glorot_uniform") if layer.index == last else fitting(layer.activation)
-        W[...] = rule.draw(rng, layer.n_inputs, layer.n_units)
-    return vector
-
-
 def new_weights(rules: tuple[Activation, ...]) -> Remedy:
     """Start anew from weights of the right size."""
-    names = list(dict.fromkeys(fitting(rule).spec for rule in rules[:-1])) or ["glorot_uniform"]
-    told = " and ".join(names)
+    names = " and ".join(dict.fromkeys(fitting(rule).spec for rule in rules[:-1])) or "glorot_uniform"
+    return Remedy(f"new weights ({names})", f"start anew from weights drawn by {names}", _drawn)
 
-    def change(case: Case, seed: int) -> Case:
-        return replace(case, vector=drawn(case.architecture, case.vector, seed))
 
-    return Remedy(f"new weights ({told})", f"start anew from weights drawn by {told}", change)
+def _drawn(case: Case, seed: int) -> Case:
+    """New parameters: each layer by the initializer that fits it (the output by glorot_uniform), biases zero."""
+    layers, vector = case.architecture.layers, np.zeros_like(case.vector)
+    rng = np.random.default_rng([seed, 3])
+    for layer, (W, _) in zip(layers, case.architecture.split(vector), strict=True):
+        rule = initializer("glorot_uniform") if layer.index == len(layers) else fitting(layer.activation)
+        W[...] = rule.draw(rng, layer.n_inputs, layer.n_units)
+    return replace(case, vector=vector)
 
 
 def new_weights_and_clipping(case: Case) -> Remedy:
@@ -70,58 +64,59 @@ def new_weights_and_clipping(case: Case) -> Remedy:
     anew = new_weights(case.architecture.activations)
     if isinstance(case.optimizer, LBFGS):  # its line search cannot bear it
         return anew
+    advice = f"{anew.advice}, and scale large gradients down with fit(clip_norm=1)"
+    return Remedy(f"{anew.name}, clip_norm=1", advice, _drawn_and_clipped)
 
-    def change(case: Case, seed: int) -> Case:
-        return replace(anew.change(case, seed), clip_norm=1.0)
 
-    return Remedy(f"{anew.name}, clip_norm=1", f"{anew.advice}, and scale large gradients down with fit(clip_norm=1)", change)
+def _drawn_and_clipped(case: Case, seed: int) -> Case:
+    return replace(_drawn(case, seed), clip_norm=1.0)
 
 
 def relu_instead(replaced: tuple[int, ...], name: str) -> Remedy:
     """Relu in place of activations whose derivatives are too small or grow without end, in the layers that have them."""
-
-    def change(case: Case, seed: int) -> Case:
-        rules = tuple(
-            activation("relu") if index in replaced else rule for index, rule in enumerate(case.architecture.activations, start=1)
-        )
-        changed = replace(case.architecture, activations=rules)
-        return replace(case, architecture=changed, vector=drawn(changed, case.vector, seed))
-
     advice = f"use relu, whose derivative is 1, instead of {name} in the hidden layers, with weights drawn by he_normal"
-    return Remedy(f"relu instead of {name}", advice, change)
+    return Remedy(f"relu instead of {name}", advice, partial(_with_relu, replaced))
+
+
+def _with_relu(replaced: tuple[int, ...], case: Case, seed: int) -> Case:
+    relu, given = activation("relu"), enumerate(case.architecture.activations, start=1)
+    rules = tuple(relu if index in replaced else rule for index, rule in given)
+    return _drawn(replace(case, architecture=replace(case.architecture, activations=rules)), seed)
 
 
 def scaled_inputs() -> Remedy:
     """Columns of mean 0 and standard deviation 1, and new weights, since the old ones are for other inputs."""
-
-    def change(case: Case, seed: int) -> Case:
-        X = case.X.astype(np.float64)
-        spread = X.std(axis=0)
-        scaled = ((X - X.mean(axis=0)) / np.where(spread > 0, spread, 1)).astype(case.X.dtype)
-        return replace(case, X=scaled, vector=drawn(case.architecture, case.vector, seed))
-
     advice = "give every column of X mean 0 and standard deviation 1 (scikit-learn's StandardScaler), and start anew"
-    return Remedy("scaled inputs", advice, change)
+    return Remedy("scaled inputs", advice, _scaled)
 
 
-def revived(dead: dict[int, tuple[int, ...]]) -> Remedy:
-    """New weights into the dead units alone, and biases of zero (Sokar et al. 2023, *The dormant neuron phenomenon*)."""
+def _scaled(case: Case, seed: int) -> Case:
+    X = case.X.astype(np.float64)
+    spread = X.std(axis=0)
+    scaled = (X - X.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    return _drawn(replace(case, X=scaled.astype(case.X.dtype)), seed)
 
-    def change(case: Case, seed: int) -> Case:
-        rng, vector = np.random.default_rng([seed, 3]), case.vector.copy()
-        parameters = case.architecture.split(vector)
-        for index, listed in dead.items():
-            units = list(listed)
-            layer, (W, b) = case.architecture.layers[index - 1], parameters[index - 1]
-            fresh = fitting(layer.activation).draw(rng, layer.n_inputs, layer.n_units)
-            W[:, units], b[units] = fresh[:, units], 0
-        return replace(case, vector=vector)
 
+def revived(dead: Mapping[int, tuple[int, ...]]) -> Remedy:
+    """New weights into the dead units alone, {layer: units}, and biases of zero.
+
+    Source: Sokar et al. 2023, *The dormant neuron phenomenon in deep reinforcement learning*.
+    """
     advice = (
         "draw the weights into the dead units anew, with biases of zero; "
         "a smaller learning rate, or leaky_relu, whose derivative is nowhere 0, keeps them from dying again"
     )
-    return Remedy("dead units drawn anew", advice, change)
+    return Remedy("dead units drawn anew", advice, partial(_revived, dead))
+
+
+def _revived(dead: Mapping[int, tuple[int, ...]], case: Case, seed: int) -> Case:
+    rng, vector = np.random.default_rng([seed, 3]), case.vector.copy()
+    parameters = case.architecture.split(vector)
+    for index, units in dead.items():
+        layer, (W, b) = case.architecture.layers[index - 1], parameters[index - 1]
+        fresh, listed = fitting(layer.activation).draw(rng, layer.n_inputs, layer.n_units), list(units)
+        W[:, listed], b[listed] = fresh[:, listed], 0
+    return replace(case, vector=vector)
 
 
 def fitting_output(case: Case) -> Remedy:
@@ -129,11 +124,12 @@ def fitting_output(case: Case) -> Remedy:
     output = case.architecture.activations[-1].spec
     shares = bool((case.Y >= 0).all() and (case.Y <= 1).all())
     pair = {"sigmoid": "log_loss", "softmax": "cross_entropy"}.get(output) if shares else None
-    if pair is not None:
-        advice = f"train with {pair}, whose derivative grows as the one of {output} shrinks: together they give dz = a - y"
-        return Remedy(f"the loss {pair}", advice, partial(_with_loss, pair))
-    advice = f"use the output identity, which is never flat, instead of {output}"
-    return Remedy("the output identity", advice, _with_identity)
+    if pair is None:
+        advice = f"use the output identity, which is never flat, instead of {output}"
+        return Remedy("the output identity", advice, _with_identity)
+    together = "a - y" if output == "sigmoid" or np.allclose(case.Y.sum(axis=1), 1) else "a sum(y) - y"
+    advice = f"train with {pair}, whose derivative grows as that of {output} shrinks: together they give dz = {together}"
+    return Remedy(f"the loss {pair}", advice, partial(_with_loss, pair))
 
 
 def _with_loss(name: str, case: Case, seed: int) -> Case:
@@ -145,13 +141,12 @@ def _with_identity(case: Case, seed: int) -> Case:
     return replace(case, architecture=replace(case.architecture, activations=rules))
 
 
-def smaller_steps(case: Case, worst: float) -> Remedy:
-    """A learning rate, a power of ten smaller, with which a step is at most a tenth of the weights."""
-    assert case.rate is not None
-    rate = case.rate * 10.0 ** -np.ceil(np.log10(10 * worst))
+def smaller_steps(rate: float, worst: float) -> Remedy:
+    """A learning rate that is smaller by a power of ten, so that a step is at most a tenth of the weights; ``worst`` is its share now."""
+    smaller = float(f"{rate * 10.0 ** -math.ceil(math.log10(10 * worst)):.3g}")
+    return Remedy(f"a learning rate of {smaller:g}", f"lower the learning rate to {smaller:g}", partial(_with_rate, smaller))
 
-    def change(case: Case, seed: int) -> Case:
-        assert isinstance(case.optimizer, Optimizer)
-        return replace(case, optimizer=replace(case.optimizer, learning_rate=ConstantRate(float(rate))))
 
-    return Remedy(f"a learning rate of {rate:.3g}", f"lower the learning rate to {rate:.3g}", change)
+def _with_rate(rate: float, case: Case, seed: int) -> Case:
+    assert isinstance(case.optimizer, Optimizer)
+    return replace(case, optimizer=replace(case.optimizer, learning_rate=rate))

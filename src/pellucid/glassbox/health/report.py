@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pellucid.glassbox.health.finding import Finding
+from pellucid.glassbox.health.finding import ENOUGH_ROWS, LEARNED, Finding
 from pellucid.glassbox.health.measures import Distribution, LayerHealth, Measured
 from pellucid.glassbox.health.verdicts import words
 from pellucid.glassbox.rendering import Table, as_html, as_rich, as_text
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Group
 
 LEGEND = (
-    "gradient: ||dW_l||; update: ||W_new - W|| / ||W|| of one step of {step}; activation: ||dz_l|| / ||da_l||, "
+    "gradient: ||dW_l||; update: ||W_new - W|| / ||W|| ({step}); activation: ||dz_l|| / ||da_l||, "
     "weights: ||da_(l-1)|| / ||dz_l||, the factors by which layer l passes the gradient on; "
     "product: ||dz_l|| / ||dz_L||, all factors from the output down to dz_l"
 )
@@ -47,7 +47,7 @@ class Trial:
     @property
     def helped(self) -> bool:
         """Whether the loss is lower at the end than without it."""
-        return self.remedied.losses[-1] < self.without.losses[-1] or math.isnan(self.without.losses[-1])
+        return self.remedied.losses[-1] < self.without.losses[-1]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class HealthReport:
     measured: Measured
     findings: tuple[Finding, ...]
     step: str
-    """the optimizer in words"""
+    """the step that was measured, in words"""
     rows: int
     """how many samples"""
     trials: tuple[Trial, ...] = ()
@@ -122,8 +122,8 @@ class HealthReport:
         best = min(self.trials, key=lambda trial: trial.remedied.losses[-1])
         colors = ["", *("green" if trial.helped else "bold red" for trial in self.trials)]
         told = f"{best.name} helps" if best.helped else "no remedy helped"
-        headings = ("training", "J before", "J after", "product of layer 1", "after")
-        return Table(f"Tried for {self.epochs} epochs: {told}", headings, rows, colors)
+        headings = ("training", "J before", "after", "product before", "after")
+        return Table(f"Tried for {self.epochs} epochs, J and the product of layer 1: {told}", headings, rows, colors)
 
     def _sentences(self) -> Iterator[tuple[str, str, str]]:
         """Verdict, reason and remedy of each finding."""
@@ -137,8 +137,10 @@ class HealthReport:
     def _summary(self) -> str:
         if self.measured.error_is_zero:
             return "healthy: the error is zero, there is nothing to pass back"
-        if self.healthy and self.rows < 20:
-            return f"healthy ({self.rows} rows are too few to tell dead units)"
+        if self.healthy and self.measured.unexplained <= LEARNED:
+            return f"healthy: these rows are learned, {self.measured.unexplained:.1%} of the variance of y is left"
+        if self.healthy and self.rows < ENOUGH_ROWS:
+            return f"healthy, but {self.rows} rows are too few to tell dead units"
         return self.verdict
 
     def __rich__(self) -> Group:

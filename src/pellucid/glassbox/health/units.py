@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pellucid.glassbox.health.case import Case
-from pellucid.glassbox.health.finding import DEAD, ENOUGH_ROWS, LARGE_INPUTS, SATURATED, VANISHING, Finding, between, names, places, start
+from pellucid.glassbox.health.finding import DEAD, ENOUGH_ROWS, LARGE_INPUTS, SATURATED, VANISHING, Finding, between, names, places
 from pellucid.glassbox.health.measures import LayerHealth
 from pellucid.glassbox.health.remedies import fitting_output, new_weights, revived, scaled_inputs
 from pellucid.glassbox.health.slopes import FLAT, slopes
@@ -59,7 +59,7 @@ def saturated(case: Case, layers: tuple[LayerHealth, ...]) -> Iterator[Finding]:
     if any(layer.dead > 0 for layer in found) and len(case.X) >= ENOUGH_ROWS:
         reason += f", {between(layer.dead for layer in found)} of the units with every sample"
     reason += f"; z{indices[0]} is {found[0].z}: {cause}"
-    remedy = start(case) if unscaled else new_weights(rules)
+    remedy = scaled_inputs() if unscaled else new_weights(rules)
     yield Finding("saturated", indices, f"saturated {places(indices)}: {names(found)}", reason, remedy)
 
 
