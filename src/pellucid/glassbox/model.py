@@ -52,9 +52,10 @@ def as_subject(model: Any, X: ArrayLike, y: ArrayLike, where: str) -> Subject:
     if hasattr(model, "prepare") and hasattr(model, "encode"):
         return Subject(model.network, model.prepare(X), model.encode(np.asarray(y)), getattr(model.estimator, "optimizer_", None))
     if hasattr(model, "steps") and hasattr(model, "named_steps"):
+        subject = as_subject(model.steps[-1][1], X, y, where)  # first: it says so if it is not fitted
         for _, step in model.steps[:-1]:
             X = X if step is None or step == "passthrough" else step.transform(X)
-        return as_subject(model.steps[-1][1], X, y, where)
+        return subject._replace(X=X)
     if hasattr(model, "regressor_") and hasattr(model, "transformer_"):
         column = np.asarray(y, dtype=np.float64)
         column = column[:, None] if column.ndim == 1 else column

@@ -71,7 +71,7 @@ def gradient_health(
     >>> y = (X[:, 0] * X[:, 1] > 0).astype(float)
     >>> deep = pl.Network([8] + [16] * 8 + [1], ["sigmoid"] * 9, seed=0)
     >>> pl.gradient_health(deep, X, y).verdict
-    'vanishing since layer 4: sigmoid'
+    'vanishing since layer 3: sigmoid'
     >>> pl.gradient_health(pl.Network([8, 16, 1], ["relu", "sigmoid"], seed=0), X, y).verdict
     'healthy'
 

@@ -137,7 +137,7 @@ class Measured:
     unexplained: float
     """the squared error beside that of the best constant, sum s |y_hat - y|^2 / sum s |y - mean(y)|^2; near 0 the data are learned"""
     error_is_zero: bool
-    """whether dz_L is zero, so that there is nothing to pass back"""
+    """whether dz_L is zero, so that there is nothing to pass back, and not because the output is flat"""
     layers: tuple[LayerHealth, ...]
 
 
@@ -163,7 +163,8 @@ def measure(case: Case, masks: list[Array | None] | None = None) -> Measured:
         )
         mean = np.average(Y, axis=0, weights=s)
         unexplained = ratio(norm(tape.f[-1] - Y, s), norm(Y - mean, s)) ** 2
-    return Measured(J, unexplained, layers[-1].error_norm == 0, layers)
+    last = layers[-1]
+    return Measured(J, unexplained, last.error_norm == 0 and last.activation_factor != 0, layers)
 
 
 def stepped(vector: Array, gradient: Array, optimizer: Optimizer | LBFGS) -> Array | None:

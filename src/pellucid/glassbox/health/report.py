@@ -122,8 +122,8 @@ class HealthReport:
         best = min(self.trials, key=lambda trial: trial.remedied.losses[-1])
         colors = ["", *("green" if trial.helped else "bold red" for trial in self.trials)]
         told = f"{best.name} helps" if best.helped else "no remedy helped"
-        headings = ("training", "J before", "after", "product before", "after")
-        return Table(f"Tried for {self.epochs} epochs, J and the product of layer 1: {told}", headings, rows, colors)
+        headings = ("training", "J before", "J after", "product of layer 1", "after")
+        return Table(f"Tried for {self.epochs} epochs: {told}", headings, rows, colors)
 
     def _sentences(self) -> Iterator[tuple[str, str, str]]:
         """Verdict, reason and remedy of each finding."""
