@@ -41,7 +41,7 @@ def test_an_estimator_and_a_pipeline_give_what_their_network_gives(iris):
     expected = pl.gradient_health(network, iris[0], y)
     assert numbers(pl.gradient_health(pipeline[-1], iris[0], names)) == numbers(expected)
     assert_allclose(numbers(pl.gradient_health(pipeline, X, names)), numbers(expected), rtol=1e-9)
-    assert expected.step == "one step of Adam with a learning rate of 0.001"
+    assert expected.step == "one step of AdamEpsilonHat with a learning rate of 0.001"
 
 
 def test_a_regressor_with_a_scaled_target():

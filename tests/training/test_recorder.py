@@ -68,6 +68,23 @@ def test_it_records_an_estimator(iris):
     assert recorder["dead"].shape == (len(recorder.epochs), 2)
 
 
+def test_a_resumed_training_is_recorded_from_there_on(iris, tmp_path):
+    recorder, at = pl.HealthRecorder(*iris, every=2), tmp_path / "c"
+    network().fit(*iris, epochs=5, checkpoint=at, callbacks=[recorder])
+    assert recorder.epochs == [0, 2, 4]
+    network().fit(*iris, epochs=9, checkpoint=at, resume=True, callbacks=[recorder])
+    assert recorder.epochs == [6, 8]
+    assert np.isnan(recorder["change"][0]).all()
+
+
+def test_it_need_not_be_asked_but_when_a_note_is_due(iris):
+    recorder = pl.HealthRecorder(*iris, every=10)
+    recorder.on_train_begin(network())
+    assert recorder.due_in() == 10
+    network().fit(*iris, epochs=25, callbacks=[recorder, lambda moment: None])
+    assert (recorder.epochs, recorder.due_in()) == ([0, 10, 20], 5)
+
+
 def test_it_records_l_bfgs_and_sample_weights(iris):
     recorder = pl.HealthRecorder(*iris, sample_weight=np.arange(150))
     net = network()

@@ -36,11 +36,13 @@ class Progress:
     step: int = 0
     """steps done since the beginning"""
     position: int = 0
-    """batches done in this epoch"""
+    """batches done in this epoch (or stretch of epochs)"""
     cost_sum: float = 0.0
-    """sum over the batches of this epoch of J times the batch's weight"""
+    """sum over these batches of J times the batch's weight"""
     weight_sum: float = 0.0
     gradient_norm_sum: float = 0.0
+    trail: Array | None = None
+    """(3, steps), filled in where it is wanted: what each of these batches added to the three sums"""
     failed: bool = field(default=False)
     """a cost was not finite: the engine stopped after the batch at `position`"""
 
@@ -61,7 +63,7 @@ class Batches:
     @property
     def n_samples(self) -> int:
         """How many rows are visited."""
-        return len(self.X) if self.order is None else len(self.order)
+        return len(self.Y) if self.order is None else len(self.order)
 
     @property
     def count(self) -> int:
@@ -97,9 +99,10 @@ class Engine(Protocol):
         ...
 
     def run(self, progress: Progress, batches: Batches, rates: Array, optimizer: Optimizer, seconds: float) -> None:
-        """Train on from ``progress.position`` to the end of the epoch, or until about ``seconds`` have passed, a step at least.
+        """Train on from ``progress.position`` to the end of ``rates``, or until about ``seconds`` have passed, a step at least.
 
-        ``rates[i]`` is the learning rate of batch i. Where it pauses does not alter the arithmetic.
+        ``rates[i]`` is the learning rate of step i, which is on batch i; after the last batch comes the first one again. Where it pauses
+        does not alter the arithmetic.
         """
         ...
 

@@ -62,12 +62,27 @@ class Callback:
     def on_train_begin(self, network: Any) -> None:
         """Before the first epoch."""
 
+    def due_in(self) -> int:
+        """In how many epochs it has to be asked again, which may be done earlier.
+
+        1 unless overridden: after each epoch. With a larger number the epochs of a small network go by several at a time, without Python
+        between them; `on_epoch_end` then finds more than one new epoch in the history.
+        """
+        return 1
+
     def on_epoch_end(self, moment: Moment) -> bool | str | None:
         """After each epoch; True, or a text that says why, ends the training."""
         return None
 
     def on_train_end(self, network: Any, history: History) -> None:
         """After the last epoch, however it ended."""
+
+    def state(self) -> dict[str, Any]:
+        """What it has to remember over an interruption, for a checkpoint: numbers, texts, arrays, by name."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Remember it again."""
 
 
 AnyCallback: TypeAlias = Callback | Callable[[Moment], bool | str | None]
@@ -137,6 +152,14 @@ class Watch:
         self.best = math.inf
         self.best_epoch = 0
         self.best_vector: Array | None = None
+
+    def state(self) -> dict[str, Any]:
+        """What it remembers."""
+        return {"best": self.best, "best_epoch": self.best_epoch, "best_vector": self.best_vector}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Remember it again."""
+        self.best, self.best_epoch, self.best_vector = state["best"], state["best_epoch"], state.get("best_vector")
 
     def see(self, epoch: int, row: dict[str, float], vector: Array) -> bool:
         """Take note of an epoch; True says that it is time to stop."""

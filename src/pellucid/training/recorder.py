@@ -58,6 +58,7 @@ class HealthRecorder(Callback):
         self.reports: list[HealthReport] = []
         self._case: Case | None = None
         self._changes: list[list[float]] = []
+        self._seen: int | None = 0
 
     @property
     def verdicts(self) -> list[str]:
@@ -76,15 +77,25 @@ class HealthRecorder(Callback):
         self.epochs, self.reports, self._changes = [], [], []
         self._case = Case.of(network, self.X, self.y, self.sample_weight, network.optimizer)
         self._note(0, network.vector)
+        self._seen = 0
+
+    def due_in(self) -> int:
+        """When the next note is due."""
+        return 1 if self._seen is None else self.every - self._seen % self.every
 
     def on_epoch_end(self, moment: Moment) -> None:
         """Note, where it is time."""
+        self._seen = moment.epoch
         if moment.epoch % self.every == 0:
             self._note(moment.epoch, moment.vector)
 
     def on_train_end(self, network: Any, history: History) -> None:
         """Let go of the network's arrays."""
         self._case = None
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """A training that is gone on with is recorded from there on."""
+        self.epochs, self.reports, self._changes, self._seen = [], [], [], None
 
     def _note(self, epoch: int, vector: Array) -> None:
         assert self._case is not None

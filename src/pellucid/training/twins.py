@@ -49,7 +49,6 @@ def _course(case: Case, given: Case, epochs: int, batch_size: int | None, seed: 
         X=case.X,
         Y=case.Y,
         s=case.s,
-        rows=None,
         optimizer=case.optimizer,
         epochs=epochs,
         batch_size=None if isinstance(case.optimizer, LBFGS) else batch_size,

@@ -13,7 +13,7 @@ from pellucid.architecture import Architecture
 from pellucid.engines.compiled import rules
 from pellucid.engines.compiled.formulas import Rule
 from pellucid.engines.compiled.machine import COEFFICIENTS, INNER, UNIT, VECTOR_BYTES, VECTORS
-from pellucid.engines.compiled.memory import aligned
+from pellucid.engines.compiled.memory import aligned, at
 from pellucid.engines.compiled.parts import Part
 from pellucid.engines.compiled.rules import Last
 from pellucid.engines.compiled.store import address
@@ -145,7 +145,7 @@ class Workspace:
 
     def _keep(self, array: Array) -> int:
         self.kept.append(array)
-        return int(array.ctypes.data)
+        return at(array)
 
     def _memory(self, count: int, dtype: Any = None) -> int:
         return self._keep(aligned(count, dtype or self.dtype))

@@ -18,8 +18,8 @@ from pellucid.engines.compiled.store import address
 from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import Optimizer
 
-SPEED = 2e10
-"""multiplications a second, until a call has been timed: to let the first one return in time"""
+SPEED, LEAST = 2e10, 5e-7
+"""multiplications a second, and the seconds of a step without any, until a call has been timed: to let the first one return in time"""
 
 BRIEF = 1e-3
 """seconds below which an epoch is not timed any more"""
@@ -38,13 +38,12 @@ class Training:
         self.space, self.progress, self.batches, self.optimizer = space, progress, batches, optimizer
         self.multiplications = multiplications
         """in a step"""
-        self.pace, self.call, self.kernel, self.guess = Pace(), space.call, kernel("train"), multiplications / SPEED
+        self.pace, self.call, self.kernel, self.guess = Pace(), space.call, kernel("train"), LEAST + multiplications / SPEED
         update, dtype, call = rules.UPDATES[type(optimizer)], progress.vector.dtype, space.call
         self.settings = np.array([*(getattr(optimizer, name) for name in update.settings), *[0.0] * 4])
         self.order = None if batches.order is None else np.ascontiguousarray(batches.order, dtype=np.int64)
         self.weights: Array | None = None
         self.clipped = np.empty_like(progress.vector) if batches.clip_norm is not None else None
-        self.count = batches.count
         self.brief = False
         """whether an epoch is over in no time"""
         call.settings, call.order, call.gradient = at(self.settings), at(self.order), at(self.clipped)
@@ -61,12 +60,13 @@ class Training:
         return progress is self.progress and batches is self.batches and optimizer is self.optimizer
 
     def run(self, rates: Array, most: int, seconds: float) -> None:
-        """On to the end of the epoch, or for about so many seconds."""
-        progress, call, pace, count = self.progress, self.call, self.pace, self.count
+        """On to the end of the rates, or for about so many seconds."""
+        progress, call, pace, count = self.progress, self.call, self.pace, len(rates)
         now = time.monotonic()
         deadline = now + seconds
         position = progress.position
         call.rates, call.step, call.position, call.failed = at(rates), progress.step, position, 0
+        call.trail, call.trail_row = at(progress.trail), 8 * count
         call.cost_sum, call.weight_sum, call.norm_sum = progress.cost_sum, progress.weight_sum, progress.gradient_norm_sum
         if self.batches.s is not None:
             call.weights = at(self._batch_weights())

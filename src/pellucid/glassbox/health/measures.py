@@ -23,7 +23,7 @@ from pellucid.architecture import Architecture
 from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import LBFGS, Optimizer
 from pellucid.equations.propagation import Backward, Tape, backward, forward, mean_gradient, penalty
-from pellucid.equations.schedules import Horizon, Plateau
+from pellucid.equations.schedules import Horizon
 from pellucid.glassbox.health.case import Case
 from pellucid.glassbox.health.slopes import is_dead, is_flat, slopes, steepness
 
@@ -171,7 +171,7 @@ def stepped(vector: Array, gradient: Array, optimizer: Optimizer | LBFGS) -> Arr
     """The parameters after the first step of an optimizer, from its empty state; None for L-BFGS, which looks for its step length."""
     if not isinstance(optimizer, Optimizer):
         return None
-    alpha = float(optimizer.schedule.rates(0, 1, Horizon(1, 1), Plateau())[0])
+    alpha = float(optimizer.schedule.rates(0, 1, Horizon(1, 1), optimizer.schedule.at_first())[0])
     return optimizer.update(vector, gradient, optimizer.init(vector), alpha, 1)[0]
 
 
