@@ -51,8 +51,11 @@ if TYPE_CHECKING:
     from pellucid.glassbox.calculus import differentiate
     from pellucid.glassbox.derivation import Derivation, Step
     from pellucid.glassbox.derive import LayerTable, Proof, derive, layer_table, prove_gradients
+    from pellucid.glassbox.health.report import HealthReport
     from pellucid.glassbox.review.equation import EquationReview, review_equation
     from pellucid.glassbox.review.sheet import SheetReview, review_sheet
+    from pellucid.training.health import gradient_health
+    from pellucid.training.recorder import HealthRecorder
 
 __version__ = "0.1.0"
 
@@ -61,8 +64,11 @@ _MODULES = {
     "glassbox.calculus": ("differentiate",),
     "glassbox.derivation": ("Derivation", "Step"),
     "glassbox.derive": ("LayerTable", "Proof", "derive", "layer_table", "prove_gradients"),
+    "glassbox.health.report": ("HealthReport",),
     "glassbox.review.equation": ("EquationReview", "review_equation"),
     "glassbox.review.sheet": ("SheetReview", "review_sheet"),
+    "training.health": ("gradient_health",),
+    "training.recorder": ("HealthRecorder",),
 }
 """what only some need, or needs scikit-learn, whose import takes a second, is imported when it is first asked for"""
 _LAZY = {name: f"pellucid.{module}" for module, names in _MODULES.items() for name in names}
@@ -96,6 +102,8 @@ __all__ = [
     "GradientDescent",
     "GradientError",
     "GradientReport",
+    "HealthRecorder",
+    "HealthReport",
     "History",
     "Initializer",
     "InputError",
@@ -129,6 +137,7 @@ __all__ = [
     "check_gradients",
     "derive",
     "differentiate",
+    "gradient_health",
     "initializer",
     "layer_table",
     "loss",
