@@ -41,6 +41,7 @@ from pellucid.errors import (
     UnknownNameError,
 )
 from pellucid.glassbox.check import GradientReport, check_gradients
+from pellucid.glassbox.graph import Graph, computation_graph
 from pellucid.glassbox.trace import Trace
 from pellucid.network import Network
 from pellucid.training import Callback, EarlyStopping, History, Moment, TrainingInterrupted
@@ -79,6 +80,7 @@ __all__ = [
     "GradientDescent",
     "GradientError",
     "GradientReport",
+    "Graph",
     "History",
     "Initializer",
     "InputError",
@@ -106,6 +108,7 @@ __all__ = [
     "WarmUp",
     "activation",
     "check_gradients",
+    "computation_graph",
     "initializer",
     "loss",
 ]
