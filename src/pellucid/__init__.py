@@ -41,6 +41,7 @@ from pellucid.errors import (
     UnknownNameError,
 )
 from pellucid.glassbox.check import GradientReport, check_gradients
+from pellucid.glassbox.diagram import Diagram, network_diagram
 from pellucid.glassbox.graph import Graph, computation_graph
 from pellucid.glassbox.trace import Trace
 from pellucid.network import Network
@@ -75,6 +76,7 @@ __all__ = [
     "Callback",
     "ConstantRate",
     "CosineDecay",
+    "Diagram",
     "DivergenceError",
     "EarlyStopping",
     "GradientDescent",
@@ -111,4 +113,5 @@ __all__ = [
     "computation_graph",
     "initializer",
     "loss",
+    "network_diagram",
 ]

@@ -52,7 +52,7 @@ def test_scripts_are_raised_and_lowered_by_steps_that_come_back_to_the_line(late
         levels.append((span.text, at))
     script = [at for text, at in levels if text.startswith("[") or text == "2"]
     assert all(level == pytest.approx(-8.4) for level in script), "superscripts at one height"
-    assert all(level == pytest.approx(4.4) for text, level in levels if text in ("j", "i", "1"))
+    assert all(level == pytest.approx(5.2) for text, level in levels if text in ("j", "i", "1"))
     on_line = [level for text, level in levels if text in ("a", "W", "x", "y", "b")]
     assert on_line == pytest.approx([0] * len(on_line), abs=1e-3)
 

@@ -14,7 +14,7 @@ from pellucid.glassbox.notation import Fraction, Glyphs, glyphs
 
 SCRIPT = 0.7
 """the size of a script, of its line's"""
-_RAISED = {0: 0.0, 1: -0.42, -1: 0.22}
+_RAISED = {0: 0.0, 1: -0.42, -1: 0.26}
 _WIDTHS = {
     **dict.fromkeys("ijlt′|.,:; ", 0.28), **dict.fromkeys("frs()[]{}-‖", 0.36), **dict.fromkeys("mM%", 0.8), **dict.fromkeys("wW⊙", 0.75),
     **dict.fromkeys("=+−<>≥≤≠·×→", 0.58), "\u2009": 0.17, "\xa0": 0.25, "Σ": 0.6, "⋯": 0.9, "⋱": 0.9,

@@ -14,12 +14,15 @@ MINUS = "−"
 def number(value: float, digits: int = 3) -> str:
     """At most so many significant digits, and never longer than needed to tell its size.
 
-    >>> number(0.123456), number(-12345.0), number(1e-9), number(0.0)
-    ('0.123', '-1.23e4', '1e-9', '0')
+    >>> number(0.123456), number(-12345.0), number(0.00012), number(0.0)
+    ('0.123', '-1.23e4', '1.2e-4', '0')
     """
-    text = f"{float(value) + 0.0:.{digits}g}"
+    small = 0 < abs(value) < 1e-3
+    text = f"{float(value) + 0.0:.{digits - 1}e}" if small else f"{float(value) + 0.0:.{digits}g}"
     mantissa, e, exponent = text.partition("e")
-    return f"{mantissa}e{int(exponent)}" if e else text
+    if not e:
+        return text
+    return f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}e{int(exponent)}"
 
 
 def brief(value: Array, most: int = 6) -> str:
