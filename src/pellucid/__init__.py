@@ -40,6 +40,7 @@ from pellucid.errors import (
     TableError,
     UnknownNameError,
 )
+from pellucid.glassbox import plots
 from pellucid.glassbox.check import GradientReport, check_gradients
 from pellucid.glassbox.diagram import Diagram, network_diagram
 from pellucid.glassbox.graph import Graph, computation_graph
@@ -114,4 +115,5 @@ __all__ = [
     "initializer",
     "loss",
     "network_diagram",
+    "plots",
 ]

@@ -25,6 +25,16 @@ def number(value: float, digits: int = 3) -> str:
     return f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}e{int(exponent)}"
 
 
+def compact(value: float, room: int = 6) -> str:
+    """With three digits, or fewer so that it fits into the room, and a true minus.
+
+    >>> compact(0.123), compact(-0.0123456)
+    ('0.123', '−0.012')
+    """
+    text = next((text for text in (number(value, digits) for digits in (3, 2)) if len(text) <= room), number(value, 1))
+    return text.replace("-", MINUS)
+
+
 def brief(value: Array, most: int = 6) -> str:
     """One line: the number, the few entries, or the Euclidean norm.
 

@@ -7,16 +7,15 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from pellucid.glassbox.diagram.strokes import stroke
 from pellucid.glassbox.drawing import document, formula, width, words
-from pellucid.glassbox.figures import MINUS, number
+from pellucid.glassbox.figures import compact, number
 from pellucid.glassbox.notation import plain
 
 if TYPE_CHECKING:
     from pellucid.glassbox.diagram.model import Diagram, Unit, Weight
 
 RADIUS = 19.0
-_FEW = 30
-"""so many lines between two layers are no crowd"""
 _STEP, _COLUMN, _MARGIN, _SIZE, _SMALL = 48.0, 150.0, 16.0, 14.0, 11.5
 
 
@@ -45,7 +44,7 @@ def as_svg(diagram: Diagram) -> str:
     places = _Places(diagram)
     heights = {(unit.layer, unit.index): unit.height for layer in diagram.layers for unit in layer.units}
     lines = Counter(weight.layer for weight in diagram.weights)
-    parts = [_line(places, weight, heights, min(1.0, _FEW / lines[weight.layer])) for weight in diagram.weights]
+    parts = [_line(places, weight, heights, lines[weight.layer]) for weight in diagram.weights]
     for index, layer in enumerate(diagram.layers):
         for unit in layer.units:
             parts += _unit(places, unit, last=index == len(diagram.layers) - 1)
@@ -59,15 +58,14 @@ def _described(diagram: Diagram) -> str:
     return f"{layers}. Lines are weights: blue positive, orange negative, the wider the larger within their layer."
 
 
-def _line(places: _Places, weight: Weight, heights: dict[tuple[int, int | None], float], ease: float) -> str:
-    """The fewer lines there are (``ease`` up to 1), the stronger they may be; among many only the largest stand out."""
+def _line(places: _Places, weight: Weight, heights: dict[tuple[int, int | None], float], lines: int) -> str:
     x0, y0 = places.at(weight.layer - 1, heights[weight.layer - 1, weight.source])
     x1, y1 = places.at(weight.layer, heights[weight.layer, weight.target])
     look = "edge" if weight.value == 0 else "forward" if weight.value > 0 else "backward"
-    opacity = 0.08 + 0.22 * ease + 0.65 * weight.size ** (3 - 2 * ease)
-    stroke = f'stroke-width="{0.5 + (1.3 + 2 * ease) * weight.size:.3g}" stroke-opacity="{opacity:.3g}"'
+    thick, opacity = stroke(weight.size, lines)
+    style = f'stroke-width="{thick:.3g}" stroke-opacity="{opacity:.3g}"'
     title = f"<title>{plain(weight.symbol)} = {number(weight.value)}</title>"
-    return f'<path d="M{x0 + RADIUS:g},{y0:g} L{x1 - RADIUS:g},{y1:g}" class="{look}-line" {stroke}>{title}</path>'
+    return f'<path d="M{x0 + RADIUS:g},{y0:g} L{x1 - RADIUS:g},{y1:g}" class="{look}-line" {style}>{title}</path>'
 
 
 def _unit(places: _Places, unit: Unit, last: bool) -> Iterator[str]:
@@ -82,16 +80,11 @@ def _unit(places: _Places, unit: Unit, last: bool) -> Iterator[str]:
     yield f'<circle cx="{x:g}" cy="{y:g}" r="{RADIUS:g}" class="{look}-fill edge-line" stroke-width="1.2"/>'
     yield formula(x, y + (4.5 if unit.value is None else -1), unit.label, _SIZE, anchor="middle")
     if unit.value is not None:
-        yield words(x, y + 12, _short(unit.value).replace("-", MINUS), _SMALL - 1.5, "forward", "middle")
+        yield words(x, y + 12, compact(unit.value), _SMALL - 1.5, "forward", "middle")
     if unit.name:
         side, anchor = (-RADIUS - 6, "end") if unit.layer == 0 else (RADIUS + 6, "start")
         yield words(x + side, y + 4, unit.name, _SMALL + 1, "ink", anchor)
     yield "</g>"
-
-
-def _short(value: float) -> str:
-    """With three digits, or fewer so that it fits into a circle."""
-    return next((text for text in (number(value, digits) for digits in (3, 2)) if len(text) <= 6), number(value, 1))
 
 
 def _caption(rule: str) -> str:
