@@ -34,6 +34,13 @@ def as_classifier(model: Any, X: ArrayLike, y: ArrayLike, where: str) -> tuple[A
             raise InputError(sentence("the model", where, got, "a classifier", repair))
         labels = np.asarray(y)
         classifier = model
+    elif not hasattr(model, "architecture"):
+        raise InputError(
+            sentence("the model", where, f"a {type(model).__name__}", "a classifier", "pass e.g. an MLPClassifier or a Network")
+        )
+    elif model.architecture.sizes[0] != 2:
+        got, repair = f"{model.architecture.sizes[0]} of them", "a plane is drawn, so train a network on two columns"
+        raise InputError(sentence("the inputs of the network", where, got, "2", repair))
     else:
         labels = _labels(model, y, where)
         classifier = _wrapped(model, labels)

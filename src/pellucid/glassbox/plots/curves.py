@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -20,10 +20,20 @@ POINTS = 401
 _DESCENTS = ((ORANGE, "o"), (YELLOW, "s"), (SKY, "^"))
 
 
-def minima(function: Function, low: float, high: float, points: int = POINTS) -> list[tuple[float, float]]:
-    """(w, f(w)) at the minima between low and high, the lowest first; an end of the range is none.
+class Sampled(NamedTuple):
+    """A curve as it is drawn."""
 
-    >>> [(round(w, 6), round(f, 6)) for w, f in minima(lambda w: (w * w - 1) ** 2 + 0.3 * w, -2, 2)]
+    w: Array
+    f: Array
+    minima: list[tuple[float, float]]
+    """(w, f(w)), the lowest first; an end of the range is none"""
+
+
+def sampled(function: Function, low: float, high: float, points: int = POINTS) -> Sampled:
+    """The function between low and high, with its minima.
+
+    >>> found = sampled(lambda w: (w * w - 1) ** 2 + 0.3 * w, -2, 2).minima
+    >>> [(round(w, 6), round(f, 6)) for w, f in found]
     [(-1.035579, -0.305428), (0.96015, 0.294146)]
     """
     from scipy.optimize import minimize_scalar
@@ -34,7 +44,7 @@ def minima(function: Function, low: float, high: float, points: int = POINTS) ->
     for i in np.flatnonzero((f[1:-1] < f[:-2]) & (f[1:-1] <= f[2:])) + 1:
         best = minimize_scalar(function, bounds=(w[i - 1], w[i + 1]), method="bounded", options={"xatol": 1e-9 * (high - low)})
         found.append((float(best.x), float(best.fun)))
-    return sorted(found, key=lambda pair: pair[1])
+    return Sampled(w, f, sorted(found, key=lambda pair: pair[1]))
 
 
 def descent(derivative: Function, start: float, learning_rate: float, steps: int) -> Array:
@@ -52,17 +62,16 @@ def descent(derivative: Function, start: float, learning_rate: float, steps: int
     return np.array(w)
 
 
-def draw_curve(ax: Axes, function: Function, low: float, high: float) -> None:
+def draw_curve(ax: Axes, curve: Sampled) -> None:
     """The curve with its minima: a star at the lowest of what is drawn, hollow circles at the others."""
-    w = np.linspace(low, high, POINTS)
-    ax.plot(w, [function(float(at)) for at in w], color=BLUE, linewidth=2.2, gid="curve")
-    for index, (at, value) in enumerate(minima(function, low, high)):
+    ax.plot(curve.w, curve.f, color=BLUE, linewidth=2.2, gid="curve")
+    for index, (at, value) in enumerate(curve.minima):
         if index == 0:
             ax.plot([at], [value], "*", color=GREEN, markersize=15, markeredgecolor="white", zorder=4, label="global minimum")
         else:
             label = "local minimum" if index == 1 else None
             ax.plot([at], [value], "o", color=PINK, markerfacecolor="white", markersize=8, markeredgewidth=2, zorder=4, label=label)
-    ax.set_xlim(low, high)
+    ax.set_xlim(curve.w[0], curve.w[-1])
     grid(ax)
 
 

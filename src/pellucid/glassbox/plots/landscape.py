@@ -121,7 +121,7 @@ def loss_landscape(
         plane = np.stack([random_direction(model.architecture, cost.theta, rng) for _ in range(2)])
     drawn = None if points is None else np.linalg.lstsq(plane.T, (points - cost.theta).T, rcond=None)[0].T
     u, v = _grid(drawn, span, positive_integer(resolution, "resolution", where), where)
-    J = np.array([[cost(cost.theta + a * plane[0] + b * plane[1]) for a in u] for b in v])
+    J = surface(cost, plane, u, v)
     ax = own_axes(ax, 6.4, 5.0)
     _contours(ax, u, v, J)
     if drawn is not None:
@@ -133,6 +133,11 @@ def loss_landscape(
     ax.set(xlim=(u[0], u[-1]), ylim=(v[0], v[-1]))
     ax.legend(framealpha=0.9)
     return ax
+
+
+def surface(cost: Cost, plane: Array, u: Array, v: Array) -> Array:
+    """J(theta + u d_1 + v d_2), a row for each v."""
+    return np.array([[cost(cost.theta + a * plane[0] + b * plane[1]) for a in u] for b in v])
 
 
 def random_direction(architecture: Architecture, theta: Array, rng: np.random.Generator) -> Array:

@@ -15,7 +15,7 @@ from pellucid.equations.schedules import not_negative
 from pellucid.errors import InputError, sentence, unknown_name
 from pellucid.glassbox.cost import Cost
 from pellucid.glassbox.model import Model
-from pellucid.glassbox.plots.curves import descent, draw_curve, draw_descent, minima
+from pellucid.glassbox.plots.curves import descent, draw_curve, draw_descent, sampled
 from pellucid.glassbox.plots.style import own_axes
 from pellucid.validation import whole_number
 
@@ -68,7 +68,7 @@ def loss_over_weight(
     starts = _starts(curve.now if start is None else start, where)
     low, high = _span(span, curve, starts, where)
     ax = own_axes(ax)
-    draw_curve(ax, curve, low, high)
+    draw_curve(ax, sampled(curve, low, high))
     ax.set(xlabel=f"${curve.symbol}$", ylabel="$J$", title=f"$J$ over ${curve.symbol}$")
     if learning_rate is not None:
         for index, begin in enumerate(starts):
@@ -130,13 +130,15 @@ def learning_rates(
     curve = _Curve(model, X, y, of, sample_weight, mask, where)
     starts = [] if start is None else _starts(start, where)
     low, high = _span(span, curve, starts, where)
-    lowest = [at for at, _ in minima(curve, low, high)[:1]]
+    shown = sampled(curve, low, high)
+    lowest = [at for at, _ in shown.minima[:1]]
     if not lowest and (rates is None or not starts):
         got = f"none from {low:.3g} to {high:.3g}"
         raise InputError(sentence("the minimum of J", where, got, "one within the picture", "choose another span, or rates and start"))
     if span is None and lowest:
         reach = max(1.5, *(1.5 * abs(at - lowest[0]) for at in (curve.now, *starts)))
         low, high = lowest[0] - reach, lowest[0] + reach
+        shown = sampled(curve, low, high)
     begin = starts[0] if starts else lowest[0] - 0.4 * (lowest[0] - low)
     if rates is None:
         rates = _three_rates(curve, lowest[0], begin, steps)
@@ -148,7 +150,7 @@ def learning_rates(
     if len(axes) != len(rates):
         raise InputError(sentence("the number of axs", where, len(axes), f"{len(rates)}, one for each rate", "pass plt.subplots(1, 3)[1]"))
     for ax, (title, rate) in zip(axes, rates.items(), strict=True):
-        draw_curve(ax, curve, low, high)
+        draw_curve(ax, shown)
         _descend(ax, curve, begin, rate, steps, "{} steps", 0, where)
         ax.set(xlabel=f"${curve.symbol}$", title=rf"{title}: $\alpha = {rate:.3g}$")
     axes[0].set_ylabel("$J$")
@@ -226,7 +228,7 @@ def _span(span: tuple[float, float] | None, curve: _Curve, starts: list[float], 
     low, high = min([curve.now, *starts]), max([curve.now, *starts])
     usual = max(3.0, 0.75 * (high - low))
     for reach in (usual, 2 * usual, 4 * usual, 8 * usual):
-        found = [at for at, _ in minima(curve, low - reach, high + reach, 101)[:1]]
+        found = [at for at, _ in sampled(curve, low - reach, high + reach, 101).minima[:1]]
         if found and low - 0.8 * reach < found[0] < high + 0.8 * reach:
             return low - reach, high + reach
     return low - usual, high + usual
