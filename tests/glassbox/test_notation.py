@@ -18,10 +18,10 @@ from pellucid.glassbox.notation import COMMANDS, Fraction, Glyphs, from_text, gl
         (r"dW^{[1]} = dz^{[1]}\,x^{\top} / m", "dW1 = dz1 x^T / m"),
         (r"\operatorname{leaky\_relu}'(z^{[12]}) \odot \operatorname{mask}^{[12]}", "leaky_relu'(z12) * mask12"),
         (r"-y / \hat{y} + (1 - y) / (1 - \hat{y})", "-y / y_hat + (1 - y) / (1 - y_hat)"),
-        (r"1\text{ if }-1 \le z < 1\text{ else }-2", "1 if -1 <= z < 1 else -2"),
+        (r"1\text{ if }-1 \leq z < 1\text{ else }-2", "1 if -1 <= z < 1 else -2"),
         (r"a_{i}\,(1 - a_{i})", "a_i (1 - a_i)"),
-        (r"R = \lambda\,\sum\,\lVert W \rVert^{2} / (2\,m)", "R = lambda sum ||W||^2 / (2 m)"),
-        (r"\sum_{j \ne k} y_{j}", "sum_(j != k) y_j"),
+        (r"R = \lambda\,\sum\,\Vert W \Vert^{2} / (2\,m)", "R = lambda sum ||W||^2 / (2 m)"),
+        (r"\sum_{j \neq k} y_{j}", "sum_(j != k) y_j"),
         (r"5 \times m", "5 x m"),
         ("1.5e-07", "1.5e-07"),
     ],
@@ -81,7 +81,7 @@ def test_the_texts_of_all_records_are_turned_into_balanced_known_latex(text):
         ("-(y * log(y_hat))", r"-(y\,\log(\hat{y}))"),
         ("1.6732632423543772 * z", r"1.6733\,z^{[1]}"),
         ("exp(z_i) / sum_j exp(z_j)", r"\exp(z_{i}) / \sum_{j} \exp(z_{j})"),
-        ("softplus(z) >= -1", r"\operatorname{softplus}(z^{[1]}) \ge -1"),
+        ("softplus(z) >= -1", r"\operatorname{softplus}(z^{[1]}) \geq -1"),
     ],
 )
 def test_texts_become_latex(text, latex):

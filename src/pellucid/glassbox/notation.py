@@ -24,11 +24,10 @@ COMMANDS = {
     "odot": (" ⊙ ", " * "),
     "cdot": (" · ", " * "),
     "times": (" × ", " x "),
-    "ge": (" ≥ ", " >= "),
-    "le": (" ≤ ", " <= "),
-    "ne": (" ≠ ", " != "),
-    "lVert": ("‖", "||"),
-    "rVert": ("‖", "||"),
+    "geq": (" ≥ ", " >= "),
+    "leq": (" ≤ ", " <= "),
+    "neq": (" ≠ ", " != "),
+    "Vert": ("‖", "||"),
     "cdots": ("⋯", "..."),
     "quad": ("  ", "  "),
     ",": (" ", " "),
@@ -41,9 +40,9 @@ _TEXT_TOKEN = re.compile(r"\*\*|[<>=!]=|\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|[A-Za-z_]
 _COMMAND_WORDS = {"log", "exp", "tanh", "pi"}
 _WORDS = {"if", "else", "and", "or"}
 _SIGNS = {
-    ">=": r" \ge ",
-    "<=": r" \le ",
-    "!=": r" \ne ",
+    ">=": r" \geq ",
+    "<=": r" \leq ",
+    "!=": r" \neq ",
     "==": " = ",
     ",": ", ",
     "+": " + ",
@@ -117,7 +116,7 @@ def from_text(text: str, names: Mapping[str, str]) -> str:
         else:
             parts.append(_SIGNS.get(token, token))
     tight = re.sub(r" +", " ", "".join(parts)).strip()
-    return re.sub(r"(^|[(,=<>]|\\[gln]e|\\text\{ \w+ \})( ?)- ", r"\1\2-", tight)
+    return re.sub(r"(^|[(,=<>]|\\[gln]eq|\\text\{ \w+ \})( ?)- ", r"\1\2-", tight)
 
 
 def _is_one(token: str) -> bool:

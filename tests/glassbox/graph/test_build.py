@@ -8,9 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from matplotlib.mathtext import MathTextParser
 from numpy.testing import assert_allclose
 
 import pellucid as pl
+from pellucid.equations.activations import CATALOGUE
+from pellucid.equations.losses import FUSED
 from pellucid.glassbox.notation import plain
 from random_networks import build, recipes
 
@@ -241,3 +244,26 @@ def test_it_tells_what_it_is():
     assert repr(graph) == "Graph(2-1 (identity), half_mse: x W1 b1 z1 a1 y J)"
     assert str(graph) == graph.to_text()
     assert graph._repr_svg_() == graph.to_svg()
+
+
+def formulas(graph):
+    """All LaTeX that a graph holds."""
+    edges = [*graph.backward, *([graph.fused] if graph.fused else [])]
+    found = {text for edge in edges for text in (edge.derivative, edge.formula, edge.detail, edge.result)}
+    found |= {text for node in graph for text in (node.symbol, node.equation, node.remark)}
+    found |= {path.latex for path in graph.paths("W1")}
+    return sorted(found - {""})
+
+
+def test_all_formulas_are_mathematics_that_another_program_reads():
+    found = set(formulas(pl.computation_graph(NET, **DATA)))
+    found |= set(formulas(pl.computation_graph(pl.Network([2, 1], ["tanh"], "huber(delta=2)"), convention="rows")))
+    for rule in CATALOGUE:
+        (edge,) = pl.computation_graph(pl.Network([1, 1, 1], [rule, "identity"])).into("z1")
+        found.add(edge.detail)
+    for output, loss in FUSED:
+        graph = pl.computation_graph(pl.Network([1, 2], [output], loss))
+        found |= {graph.fused.formula, graph.into("a1")[0].detail}
+    assert len(found) > 80
+    for text in found:
+        MathTextParser("agg").parse(f"${text}$", dpi=20)

@@ -78,7 +78,7 @@ class Words:
 
     def penalty(self) -> str:
         """R."""
-        return rf"R = \lambda\,\sum\,\lVert W \rVert^{{2}} / (2\,{self.total})"
+        return rf"R = \lambda\,\sum\,\Vert W \Vert^{{2}} / (2\,{self.total})"
 
     # Backward
 
