@@ -41,6 +41,7 @@ from pellucid.errors import (
     TableError,
     UnknownNameError,
 )
+from pellucid.glassbox import plots
 from pellucid.glassbox.check import GradientReport, check_gradients
 from pellucid.glassbox.trace import Trace
 from pellucid.network import Network
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
     from pellucid.glassbox.calculus import differentiate
     from pellucid.glassbox.derivation import Derivation, Step
     from pellucid.glassbox.derive import LayerTable, Proof, derive, layer_table, prove_gradients
+    from pellucid.glassbox.diagram import Diagram, network_diagram
+    from pellucid.glassbox.graph import Graph, computation_graph
     from pellucid.glassbox.health.report import HealthReport
     from pellucid.glassbox.review.equation import EquationReview, review_equation
     from pellucid.glassbox.review.sheet import SheetReview, review_sheet
@@ -64,6 +67,8 @@ _MODULES = {
     "glassbox.calculus": ("differentiate",),
     "glassbox.derivation": ("Derivation", "Step"),
     "glassbox.derive": ("LayerTable", "Proof", "derive", "layer_table", "prove_gradients"),
+    "glassbox.diagram": ("Diagram", "network_diagram"),
+    "glassbox.graph": ("Graph", "computation_graph"),
     "glassbox.health.report": ("HealthReport",),
     "glassbox.review.equation": ("EquationReview", "review_equation"),
     "glassbox.review.sheet": ("SheetReview", "review_sheet"),
@@ -95,6 +100,7 @@ __all__ = [
     "ConstantRate",
     "CosineDecay",
     "Derivation",
+    "Diagram",
     "DivergenceError",
     "EarlyStopping",
     "EquationReview",
@@ -102,6 +108,7 @@ __all__ = [
     "GradientDescent",
     "GradientError",
     "GradientReport",
+    "Graph",
     "HealthRecorder",
     "HealthReport",
     "History",
@@ -135,12 +142,15 @@ __all__ = [
     "WarmUp",
     "activation",
     "check_gradients",
+    "computation_graph",
     "derive",
     "differentiate",
     "gradient_health",
     "initializer",
     "layer_table",
     "loss",
+    "network_diagram",
+    "plots",
     "prove_gradients",
     "review_equation",
     "review_sheet",
