@@ -55,8 +55,8 @@ if TYPE_CHECKING:
     from pellucid.glassbox.diagram import Diagram, network_diagram
     from pellucid.glassbox.graph import Graph, computation_graph
     from pellucid.glassbox.health.report import HealthReport
-    from pellucid.glassbox.review.equation import EquationReview, review_equation
-    from pellucid.glassbox.review.sheet import SheetReview, review_sheet
+    from pellucid.glassbox.written.equation import EquationReview, review_equation
+    from pellucid.glassbox.written.sheet import SheetReview, review_sheet
     from pellucid.training.health import gradient_health
     from pellucid.training.recorder import HealthRecorder
 
@@ -70,8 +70,8 @@ _MODULES = {
     "glassbox.diagram": ("Diagram", "network_diagram"),
     "glassbox.graph": ("Graph", "computation_graph"),
     "glassbox.health.report": ("HealthReport",),
-    "glassbox.review.equation": ("EquationReview", "review_equation"),
-    "glassbox.review.sheet": ("SheetReview", "review_sheet"),
+    "glassbox.written.equation": ("EquationReview", "review_equation"),
+    "glassbox.written.sheet": ("SheetReview", "review_sheet"),
     "training.health": ("gradient_health",),
     "training.recorder": ("HealthRecorder",),
 }

@@ -12,7 +12,7 @@ from pellucid.cli.inputs import load, with_target
 from pellucid.errors import InputError, sentence
 
 if TYPE_CHECKING:
-    from pellucid.glassbox.review.sheet import SheetReview
+    from pellucid.glassbox.written.sheet import SheetReview
 
 Sheet = Annotated[str, typer.Argument(help="A text file with an equation a line, in LaTeX or in code.", show_default=False)]
 MOST_BYTES = 1_000_000
@@ -37,7 +37,7 @@ def review(
 
 
 def _review(sheet: str, path: str, data: str, convention: str, rows: int) -> SheetReview:
-    from pellucid.glassbox.review.sheet import review_sheet
+    from pellucid.glassbox.written.sheet import review_sheet
 
     text = _text(sheet)
     model = load(path)

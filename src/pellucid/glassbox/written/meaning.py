@@ -22,8 +22,8 @@ from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.written.code import SAME
 from pellucid.expressions.written.tree import Apply, Entry, Extent, Name, Norm, Product, Reduce, Total
-from pellucid.glassbox.review.derivatives import COST, Link, contracted, jacobian, ordered, shape
-from pellucid.glassbox.review.names import (
+from pellucid.glassbox.written.derivatives import COST, Link, contracted, jacobian, ordered, shape
+from pellucid.glassbox.written.names import (
     GENERAL,
     LOSSES,
     PER_SAMPLE,
@@ -36,8 +36,8 @@ from pellucid.glassbox.review.names import (
     names,
     resolve,
 )
-from pellucid.glassbox.review.places import walk
-from pellucid.glassbox.review.worlds import World
+from pellucid.glassbox.written.places import walk
+from pellucid.glassbox.written.worlds import World
 
 SAMPLES = ("m", "N", "M", "n_samples")
 SMOOTH = ("exp", "log", "ln", "sqrt", "sin", "cos", "tanh", "sinh", "cosh", "expm1", "log1p", "power")

@@ -12,7 +12,7 @@ from pellucid.errors import FormulaError, InputError, sentence
 from pellucid.expressions.written.reader import without_comment
 from pellucid.glassbox.model import Model
 from pellucid.glassbox.rendering import Table, as_html, as_rich, as_text
-from pellucid.glassbox.review.equation import CONSEQUENCE, REMARK, UNDECIDED, UNREADABLE, EquationReview
+from pellucid.glassbox.written.equation import CONSEQUENCE, REMARK, UNDECIDED, UNREADABLE, EquationReview
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -139,7 +139,7 @@ def review_sheet(
     ['wrong sign', 'consequence']
 
     """
-    from pellucid.glassbox.review.reviewer import Reviewer, summed
+    from pellucid.glassbox.written.reviewer import Reviewer, summed
 
     lines = sheet.splitlines() if isinstance(sheet, str) else list(sheet)
     if len(lines) > MOST_LINES:

@@ -10,11 +10,11 @@ import numpy as np
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.written.tree import Name
-from pellucid.glassbox.review.meaning import Meaning
-from pellucid.glassbox.review.names import NoValue, Reading
-from pellucid.glassbox.review.readings import Claim
-from pellucid.glassbox.review.trial import agree, attempt
-from pellucid.glassbox.review.worlds import Setting, companion
+from pellucid.glassbox.written.meaning import Meaning
+from pellucid.glassbox.written.names import NoValue, Reading
+from pellucid.glassbox.written.readings import Claim
+from pellucid.glassbox.written.trial import agree, attempt
+from pellucid.glassbox.written.worlds import Setting, companion
 
 
 def other_left(setting: Setting, claim: Claim, reading: Reading) -> tuple[str, str] | None:
@@ -70,7 +70,7 @@ def _elsewhere(setting: Setting, claim: Claim, reading: Reading, key: str) -> bo
 
 
 def _key(left: Expression, reading: Reading, depth: int) -> str | None:
-    from pellucid.glassbox.review.names import resolve
+    from pellucid.glassbox.written.names import resolve
 
     name = left.by if isinstance(left, nodes.Derivative) and isinstance(left.by, Name) else left
     if not isinstance(name, Name):

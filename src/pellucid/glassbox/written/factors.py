@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from pellucid.glassbox.review.bench import numbered
-from pellucid.glassbox.review.names import Reading
-from pellucid.glassbox.review.readings import Claim
-from pellucid.glassbox.review.trial import Outcome, attempt
-from pellucid.glassbox.review.worlds import Setting, companion
+from pellucid.glassbox.written.bench import numbered
+from pellucid.glassbox.written.names import Reading
+from pellucid.glassbox.written.readings import Claim
+from pellucid.glassbox.written.trial import Outcome, attempt
+from pellucid.glassbox.written.worlds import Setting, companion
 
 POWERS = (0, 1, -1, 2, -2)
 

@@ -17,8 +17,8 @@ from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.written.code import SAME
 from pellucid.expressions.written.tree import Apply, Entry, Name, Norm, Product, Total
-from pellucid.glassbox.review.names import SPELLED, NoValue
-from pellucid.glassbox.review.places import walk
+from pellucid.glassbox.written.names import SPELLED, NoValue
+from pellucid.glassbox.written.places import walk
 
 STEPS = (0.02, 0.01, 0.005, 0.0025)
 NAMED = {"sigma": "sigmoid", **{name: name for name in CATALOGUE}, **SPELLED}

@@ -134,6 +134,6 @@ def review_equation(
         InputError: X, y, the weights or the mask do not fit the model.
 
     """
-    from pellucid.glassbox.review.reviewer import Reviewer
+    from pellucid.glassbox.written.reviewer import Reviewer
 
     return Reviewer(model, X, y, convention, sample_weight, mask).single(text)

@@ -14,11 +14,11 @@ from pellucid.equations.arrays import Array
 from pellucid.errors import InputError
 from pellucid.expressions import nodes
 from pellucid.expressions.written.tree import Name, Total
-from pellucid.glassbox.review.names import Reading
-from pellucid.glassbox.review.places import walk
-from pellucid.glassbox.review.readings import Claim
-from pellucid.glassbox.review.trial import Outcome, attempt
-from pellucid.glassbox.review.worlds import PAIRS, SAMPLES, SIZES, Setting, World, companion, companion_sizes, elementwise, paired, world
+from pellucid.glassbox.written.names import Reading
+from pellucid.glassbox.written.places import walk
+from pellucid.glassbox.written.readings import Claim
+from pellucid.glassbox.written.trial import Outcome, attempt
+from pellucid.glassbox.written.worlds import PAIRS, SAMPLES, SIZES, Setting, World, companion, companion_sizes, elementwise, paired, world
 
 OTHER = "in the other convention"
 ONE_SAMPLE = "for one sample"

@@ -12,9 +12,9 @@ from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.written.tree import Apply, Entry, Name, Product, Reduce, Total
 from pellucid.expressions.written.write import as_text, plain
-from pellucid.glassbox.review.names import GENERAL, VALUES, Reading, layer_text
-from pellucid.glassbox.review.places import Put, places, walk
-from pellucid.glassbox.review.readings import Claim, value_names
+from pellucid.glassbox.written.names import GENERAL, VALUES, Reading, layer_text
+from pellucid.glassbox.written.places import Put, places, walk
+from pellucid.glassbox.written.readings import Claim, value_names
 
 ARRAYS = ("z", "a", "x", "y", "y_hat", "W", "b", "error", "mask")
 SIGNED = ("", "·", ".", "*", "×")

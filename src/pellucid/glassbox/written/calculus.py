@@ -13,13 +13,13 @@ from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.written.tree import Apply, Entry, Name, Total
 from pellucid.expressions.written.write import plain
-from pellucid.glassbox.review.calculation import NAMED, Calculation, Definitions, key
-from pellucid.glassbox.review.chains import broken, telescopes
-from pellucid.glassbox.review.edits import Surroundings, edits
-from pellucid.glassbox.review.judge import Judgement
-from pellucid.glassbox.review.names import LOSSES, VALUES, NoValue, Reading
-from pellucid.glassbox.review.places import walk
-from pellucid.glassbox.review.readings import Claim
+from pellucid.glassbox.written.calculation import NAMED, Calculation, Definitions, key
+from pellucid.glassbox.written.chains import broken, telescopes
+from pellucid.glassbox.written.edits import Surroundings, edits
+from pellucid.glassbox.written.judge import Judgement
+from pellucid.glassbox.written.names import LOSSES, VALUES, NoValue, Reading
+from pellucid.glassbox.written.places import walk
+from pellucid.glassbox.written.readings import Claim
 
 POINTS = 12
 ENTRIES = 4
@@ -175,7 +175,7 @@ def _circular(formula: Formula) -> Judgement:
 
 
 def _replaced(tree: Expression, old: Expression, new: Expression) -> Expression:
-    from pellucid.glassbox.review.places import places
+    from pellucid.glassbox.written.places import places
 
     for node, put in places(tree):
         if node == old:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.written.tree import Apply, Name, Product, Statement
-from pellucid.glassbox.review.names import PARAMETERS, VALUES, names
-from pellucid.glassbox.review.places import parts, walk
-from pellucid.glassbox.review.readings import Claim
+from pellucid.glassbox.written.names import PARAMETERS, VALUES, names
+from pellucid.glassbox.written.places import parts, walk
+from pellucid.glassbox.written.readings import Claim
 
 RATES = ("alpha", "eta", "learning_rate", "lr", "lambda")
 

@@ -10,14 +10,14 @@ import numpy as np
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.written.tree import Name, Reduce
-from pellucid.glassbox.review.bench import ELEMENTWISE, HARD, ONE_OUTPUT, ONE_SAMPLE, ONE_UNIT, OTHER, Bench, Case, numbered, right_in
-from pellucid.glassbox.review.factors import scaled_by
-from pellucid.glassbox.review.meaning import Meaning
-from pellucid.glassbox.review.names import NoValue, Reading
-from pellucid.glassbox.review.places import places, walk
-from pellucid.glassbox.review.readings import Claim, readings
-from pellucid.glassbox.review.trial import Outcome, agree, attempt
-from pellucid.glassbox.review.worlds import SIZES, Setting, companion, paired
+from pellucid.glassbox.written.bench import ELEMENTWISE, HARD, ONE_OUTPUT, ONE_SAMPLE, ONE_UNIT, OTHER, Bench, Case, numbered, right_in
+from pellucid.glassbox.written.factors import scaled_by
+from pellucid.glassbox.written.meaning import Meaning
+from pellucid.glassbox.written.names import NoValue, Reading
+from pellucid.glassbox.written.places import places, walk
+from pellucid.glassbox.written.readings import Claim, readings
+from pellucid.glassbox.written.trial import Outcome, agree, attempt
+from pellucid.glassbox.written.worlds import SIZES, Setting, companion, paired
 
 PAIR = "for this output and loss"
 
@@ -56,7 +56,7 @@ def judge(bench: Bench, claim: Claim) -> Judgement:
         NoValue: a name stands for nothing, so that there is nothing to compare.
 
     """
-    from pellucid.glassbox.review.wrong import wrong
+    from pellucid.glassbox.written.wrong import wrong
 
     choices = readings(claim, bench.depth)
     for case in bench.cases(claim):

@@ -13,11 +13,11 @@ from pellucid.equations.arrays import Array
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.written.tree import Apply, Name, Total
-from pellucid.glassbox.review.derivatives import COST
-from pellucid.glassbox.review.meaning import Meaning
-from pellucid.glassbox.review.names import VALUES, NoValue, Reading, resolve
-from pellucid.glassbox.review.readings import Claim, layer_letters, value_names
-from pellucid.glassbox.review.worlds import World
+from pellucid.glassbox.written.derivatives import COST
+from pellucid.glassbox.written.meaning import Meaning
+from pellucid.glassbox.written.names import VALUES, NoValue, Reading, resolve
+from pellucid.glassbox.written.readings import Claim, layer_letters, value_names
+from pellucid.glassbox.written.worlds import World
 
 TOLERANCE = 1e-7
 """of the largest entry"""

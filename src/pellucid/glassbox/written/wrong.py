@@ -11,17 +11,17 @@ from pellucid.equations.arrays import Array
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.written.tree import Name, Product
-from pellucid.glassbox.review.bench import ELEMENTWISE, HARD, Bench, Case, right_in
-from pellucid.glassbox.review.chains import broken
-from pellucid.glassbox.review.edits import Edit, Surroundings, circular, edits, shown
-from pellucid.glassbox.review.factors import factor
-from pellucid.glassbox.review.judge import Judgement, off, speaks_of_error
-from pellucid.glassbox.review.meaning import Meaning
-from pellucid.glassbox.review.mislabelled import other_left
-from pellucid.glassbox.review.names import NoValue, Quantity, Reading
-from pellucid.glassbox.review.readings import Claim, layer_letters, value_names
-from pellucid.glassbox.review.trial import attempt, free_letters, has_entries, left_layer
-from pellucid.glassbox.review.worlds import companion
+from pellucid.glassbox.written.bench import ELEMENTWISE, HARD, Bench, Case, right_in
+from pellucid.glassbox.written.chains import broken
+from pellucid.glassbox.written.edits import Edit, Surroundings, circular, edits, shown
+from pellucid.glassbox.written.factors import factor
+from pellucid.glassbox.written.judge import Judgement, off, speaks_of_error
+from pellucid.glassbox.written.meaning import Meaning
+from pellucid.glassbox.written.mislabelled import other_left
+from pellucid.glassbox.written.names import NoValue, Quantity, Reading
+from pellucid.glassbox.written.readings import Claim, layer_letters, value_names
+from pellucid.glassbox.written.trial import attempt, free_letters, has_entries, left_layer
+from pellucid.glassbox.written.worlds import companion
 
 UNRECOGNISED = "unrecognised"
 MOST_READINGS = 4

@@ -6,7 +6,7 @@ from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.written.tree import Name, Product
 from pellucid.expressions.written.write import plain
-from pellucid.glassbox.review.readings import Claim
+from pellucid.glassbox.written.readings import Claim
 
 
 def links(tree: Expression) -> list[nodes.Derivative] | None:

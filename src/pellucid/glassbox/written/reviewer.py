@@ -18,17 +18,17 @@ from pellucid.expressions.written.reader import read
 from pellucid.expressions.written.tree import Apply, Name, Statement
 from pellucid.expressions.written.write import as_latex, as_text, plain
 from pellucid.glassbox.model import Model
-from pellucid.glassbox.review.bench import Bench
-from pellucid.glassbox.review.calculation import Definitions
-from pellucid.glassbox.review.calculus import Formula, candidates, define, is_calculus, judge_formula
-from pellucid.glassbox.review.claims import claims, given, own_name, substituted
-from pellucid.glassbox.review.equation import DEFINITION, UNDECIDED, EquationReview
-from pellucid.glassbox.review.inherited import Inherited
-from pellucid.glassbox.review.judge import Judgement, judge
-from pellucid.glassbox.review.meaning import Meaning
-from pellucid.glassbox.review.names import VALUES, VOCABULARY, NoValue, Quantity, Reading
-from pellucid.glassbox.review.readings import Claim, layer_letters
-from pellucid.glassbox.review.rightline import RightLines
+from pellucid.glassbox.written.bench import Bench
+from pellucid.glassbox.written.calculation import Definitions
+from pellucid.glassbox.written.calculus import Formula, candidates, define, is_calculus, judge_formula
+from pellucid.glassbox.written.claims import claims, given, own_name, substituted
+from pellucid.glassbox.written.equation import DEFINITION, UNDECIDED, EquationReview
+from pellucid.glassbox.written.inherited import Inherited
+from pellucid.glassbox.written.judge import Judgement, judge
+from pellucid.glassbox.written.meaning import Meaning
+from pellucid.glassbox.written.names import VALUES, VOCABULARY, NoValue, Quantity, Reading
+from pellucid.glassbox.written.readings import Claim, layer_letters
+from pellucid.glassbox.written.rightline import RightLines
 from pellucid.glassbox.trace import CONVENTIONS
 from pellucid.validation import as_inputs, as_masks, as_sample_weight, as_targets, one_of
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.equations.arrays import Array
-from pellucid.glassbox.review.names import NoValue, Quantity
-from pellucid.glassbox.review.worlds import World
+from pellucid.glassbox.written.names import NoValue, Quantity
+from pellucid.glassbox.written.worlds import World
 
 COST = ("J", "l", "mse")
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.glassbox.review.bench import OTHER, Bench
-from pellucid.glassbox.review.judge import Judgement
-from pellucid.glassbox.review.meaning import Meaning
-from pellucid.glassbox.review.names import NoValue, Reading
-from pellucid.glassbox.review.readings import Claim, layer_letters, readings, value_names
-from pellucid.glassbox.review.trial import attempt
-from pellucid.glassbox.review.worlds import World, companion
+from pellucid.glassbox.written.bench import OTHER, Bench
+from pellucid.glassbox.written.judge import Judgement
+from pellucid.glassbox.written.meaning import Meaning
+from pellucid.glassbox.written.names import NoValue, Reading
+from pellucid.glassbox.written.readings import Claim, layer_letters, readings, value_names
+from pellucid.glassbox.written.trial import attempt
+from pellucid.glassbox.written.worlds import World, companion
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Inherited:
         keeps = result.keeps_mean
         if result.right and not keeps:
             return result
-        from pellucid.glassbox.review.reviewer import left_quantity
+        from pellucid.glassbox.written.reviewer import left_quantity
 
         quantity = left_quantity(bench, result.claim, result.reading)
         if quantity is not None and not quantity.index and result.reading is not None and not layer_letters(result.claim):

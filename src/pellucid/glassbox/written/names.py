@@ -13,7 +13,7 @@ from pellucid.expressions.nodes import Expression
 from pellucid.expressions.written.cursor import Vocabulary
 from pellucid.expressions.written.scripts import indices
 from pellucid.expressions.written.tree import Name
-from pellucid.glassbox.review.places import walk
+from pellucid.glassbox.written.places import walk
 
 VALUES = {
     "z": "z", "Z": "z", "a": "a", "A": "a", "h": "a", "H": "a", "x": "x", "X": "x", "y": "y", "Y": "y", "y_true": "y", "Y_true": "y",
