@@ -41,6 +41,7 @@ from pellucid.errors import (
     UnknownNameError,
 )
 from pellucid.glassbox.check import GradientReport, check_gradients
+from pellucid.glassbox.review import GradientReview, Verdict, review_gradients
 from pellucid.glassbox.trace import Trace
 from pellucid.network import Network
 from pellucid.training import Callback, EarlyStopping, History, Moment, TrainingInterrupted
@@ -79,6 +80,7 @@ __all__ = [
     "GradientDescent",
     "GradientError",
     "GradientReport",
+    "GradientReview",
     "History",
     "Initializer",
     "InputError",
@@ -103,9 +105,11 @@ __all__ = [
     "Trace",
     "TrainingInterrupted",
     "UnknownNameError",
+    "Verdict",
     "WarmUp",
     "activation",
     "check_gradients",
     "initializer",
     "loss",
+    "review_gradients",
 ]
