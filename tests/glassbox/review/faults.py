@@ -1,6 +1,8 @@
 """Random networks with mistakes planted in their gradients, and how many of them the review names.
 
-Run as a program it prints the table of what is recognised:  python tests/glassbox/review/faults.py [cases of each kind] [correct cases]
+Run as a program it prints the table of what is recognised:
+
+    python tests/glassbox/review/faults.py [cases of each kind] [pairs] [right gradients]
 """
 
 from __future__ import annotations
@@ -14,12 +16,11 @@ from pathlib import Path
 import numpy as np
 
 if __name__ == "__main__":
-    sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
-
-import student
-from random_networks import HIDDEN, PAIRS, targets
+    sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import pellucid as pl
+from glassbox.review import student
+from random_networks import HIDDEN, PAIRS, targets
 
 ALIKE = ("relu", "leaky_relu")
 CAUSE = {
@@ -51,6 +52,7 @@ CAUSE = {
 """what the verdict on a planted mistake has to say"""
 CODE = {"derivative missing", "derivative at a", "not transposed", "updated W", "dropout mask missing"}
 FACTORS = {"wrong sign", "factor", "extra 1/m", "element-wise", "other activations"}
+OF_EQUAL_WIDTHS = {"not transposed", "derivative at layer", "relu mask", "element-wise"}
 NUMBERS = {2.0: "2", 0.5: "1/2", 4.0: "4", 0.25: "1/4"}
 
 
@@ -115,8 +117,8 @@ def places(case):
     net, m = case.net, len(case.X)
     sizes, rules, loss = net.architecture.sizes, [rule.spec for rule in net.architecture.activations], net.architecture.loss.spec
     L, found, rng = len(rules), [], np.random.default_rng(net.seed)
-    chain = [*(f"{kind}{l}" for l in range(1, L + 1) for kind in ("da", "dz")), "dX"]
-    sums = [f"{kind}{l}" for l in range(1, L + 1) for kind in ("dW", "db")]
+    chain = [*(f"{kind}{layer}" for layer in range(1, L + 1) for kind in ("da", "dz")), "dX"]
+    sums = [f"{kind}{layer}" for layer in range(1, L + 1) for kind in ("dW", "db")]
     for place in chain + sums:
         found += [("transposed", place, None), ("wrong sign", place, None), ("extra 1/m", place, None)]
         found.append(("factor", place, float(rng.choice([2.0, 0.5, 4.0]))))
@@ -127,39 +129,39 @@ def places(case):
         found.append(("counted twice", f"dz{L}", None))
     else:
         found.append(("error not exact", f"dz{L}", None))
-    for l in range(1, L + 1):
-        base = rules[l - 1].partition("(")[0]
-        if rules[l - 1] != "identity":
-            found.append(("derivative missing", f"dz{l}", None))
-        if rules[l - 1] == "softmax":
-            found.append(("diagonal", f"dz{l}", None))
-        elif rules[l - 1] != "identity":
-            found.append(("derivative at a", f"dz{l}", None))
-            found += [("derivative at layer", f"dz{l}", k) for k in range(L + 1) if k != l and sizes[k] == sizes[l]]
+    for layer in range(1, L + 1):
+        base = rules[layer - 1].partition("(")[0]
+        if rules[layer - 1] != "identity":
+            found.append(("derivative missing", f"dz{layer}", None))
+        if rules[layer - 1] == "softmax":
+            found.append(("diagonal", f"dz{layer}", None))
+        elif rules[layer - 1] != "identity":
+            found.append(("derivative at a", f"dz{layer}", None))
+            found += [("derivative at layer", f"dz{layer}", k) for k in range(L + 1) if k != layer and sizes[k] == sizes[layer]]
         if base in ALIKE:
-            found.append(("relu mask", f"dz{l}", "da"))
-            found += [("relu mask", f"dz{l}", which) for which in ("a", "z") if sizes[l] == sizes[l - 1]]
-        if case.masks and l in case.masks:
-            found.append(("dropout mask missing", f"dz{l}", None))
-        below = f"da{l - 1}" if l > 1 else "dX"
-        if sizes[l] == sizes[l - 1]:
+            found.append(("relu mask", f"dz{layer}", "da"))
+            found += [("relu mask", f"dz{layer}", which) for which in ("a", "z") if sizes[layer] == sizes[layer - 1]]
+        if case.masks and layer in case.masks:
+            found.append(("dropout mask missing", f"dz{layer}", None))
+        below = f"da{layer - 1}" if layer > 1 else "dX"
+        if sizes[layer] == sizes[layer - 1]:
             found.append(("not transposed", below, None))
-            if sizes[l] == m:
+            if sizes[layer] == m:
                 found.append(("element-wise", below, None))
         found.append(("updated W", below, float(rng.choice([0.1, 0.01, 0.5, 0.037]))))
-        found += [("other activations", f"dW{l}", k) for k in range(L + 1) if k != l - 1]
+        found += [("other activations", f"dW{layer}", k) for k in range(L + 1) if k != layer - 1]
         for turned in (False, True):
-            other = (m, sizes[l - 1]) if turned else (sizes[l - 1], m)
+            other = (m, sizes[layer - 1]) if turned else (sizes[layer - 1], m)
             try:
-                np.broadcast_shapes((sizes[l], m), other)
+                np.broadcast_shapes((sizes[layer], m), other)
             except ValueError:
                 continue
-            found.append(("element-wise", f"dW{l}", turned))
-        found += [("wrong axis", f"db{l}", way) for way in ("sum", "mean", "keep", "all")]
-        found += [("one sample", f"db{l}", int(rng.integers(m)))]
-        found += [("times input", f"db{l}", which) for which in (("a", "x") if l > 1 else ("a",))]
+            found.append(("element-wise", f"dW{layer}", turned))
+        found += [("wrong axis", f"db{layer}", way) for way in ("sum", "mean", "keep", "all")]
+        found += [("one sample", f"db{layer}", int(rng.integers(m)))]
+        found += [("times input", f"db{layer}", which) for which in (("a", "x") if layer > 1 else ("a",))]
         if net.architecture.l2:
-            found += [("l2 missing", f"dW{l}", None), ("l2 doubled", f"dW{l}", None), ("l2 on biases", f"db{l}", None)]
+            found += [("l2 missing", f"dW{layer}", None), ("l2 doubled", f"dW{layer}", None), ("l2 on biases", f"db{layer}", None)]
     everywhere = {kind for kind, place, _ in found if place[:2] in ("dW", "db") or kind in CODE}
     found += [(kind, "everywhere", detail) for kind, place, detail in found if kind in everywhere and kind not in FACTORS and place != "dX"]
     return found
@@ -188,7 +190,7 @@ def off(value, right):
 def plant(rng, kind=None, how_many=1, tries=400):
     """A random case with so many mistakes planted that can be seen in what is handed in; (case, claimed, faults)."""
     for _ in range(tries):
-        case = random_case(rng, square=kind in ("not transposed", "derivative at layer", "relu mask", "element-wise") and rng.random() < 0.8)
+        case = random_case(rng, square=kind in OF_EQUAL_WIDTHS and rng.random() < 0.8)
         possible = places(case)
         first = [item for item in possible if item[0] == kind] if kind else possible
         if not first:
@@ -229,7 +231,7 @@ def compatible(faults):
     (one, here, _), (other, there, _) = faults
     if {one, other} == {"missing 1/m", "extra 1/m"} or (one == other and "everywhere" in (here, there)):
         return False  # they cancel, or are one
-    if {one, other} & {"error not exact", "counted twice"} and {here[:2] + here[2:], there[:2] + there[2:]} and "da" in (here[:2], there[:2]):
+    if {one, other} & {"error not exact", "counted twice"} and "da" in (here[:2], there[:2]):
         return False  # what is done to da_L is never used
     return here != there or not any({one, other} <= group for group in exclusive)
 
@@ -249,8 +251,7 @@ def placed(review, fault):
     """Whether it is named where it was planted (or in the same layer, where that array was not handed in)."""
     cause, layer = name_of(fault), fault[1][2:]
     return any(
-        fault[1] == "everywhere" or
-        verdict.where == fault[1] or (fault[1] not in review and verdict.where.lstrip("daWzb") == layer)
+        fault[1] == "everywhere" or verdict.where == fault[1] or (fault[1] not in review and verdict.where.lstrip("daWzb") == layer)
         for verdict in review.values()
         if any(cause in name for names in verdict.causes for name in names)
     )
@@ -268,48 +269,94 @@ def correct(rng):
         return case, {name: trace[name] for name in trace if name.startswith("d")}
     claimed = handed_in(case, right, rng)
     if way < 0.3:
-        claimed = {name: value.astype(np.float32) for name, value in claimed.items()}
+        with np.errstate(over="ignore"):
+            claimed = {name: value.astype(np.float32) for name, value in claimed.items()}
     return case, claimed
 
 
-def report(cases, n_correct, seed=0):
-    rng = np.random.default_rng(seed)
-    print(f"{'single mistakes':<28}{'cases':>7}{'named':>8}{'placed':>8}{'alone':>8}")
-    totals = Counter()
-    for kind in CAUSE:
-        count = Counter()
-        for _ in range(cases):
-            found = plant(rng, kind)
-            if found is None:
-                continue
-            case, claimed, faults = found
-            review = case.review(claimed)
-            alternatives = max((len(verdict.causes) for verdict in review.roots), default=0)
-            count.update(cases=1, named=named(review, faults[0]), placed=placed(review, faults[0]), alone=alternatives == 1)
-        totals.update(count)
-        n = max(count["cases"], 1)
-        print(f"{kind:<28}{count['cases']:>7}" + "".join(f"{100 * count[what] / n:>7.1f}%" for what in ("named", "placed", "alone")), flush=True)
-    n = max(totals["cases"], 1)
-    print(f"{'all':<28}{totals['cases']:>7}" + "".join(f"{100 * totals[what] / n:>7.1f}%" for what in ("named", "placed", "alone")))
+def slightly_off(rng):
+    """A random case, gradients of which one is off in one entry by more than a ten millionth of its largest, and its name."""
+    case = random_case(rng)
+    claimed = handed_in(case, case.gradients(), rng)
+    names = [name for name, value in claimed.items() if np.isfinite(value).all() and np.abs(value).max() > 1e-6]
+    if not names or not all(np.isfinite(value).all() for value in claimed.values()):
+        return None
+    name = str(rng.choice(names))
+    off = claimed[name].copy()
+    at = tuple(rng.integers(size) for size in off.shape)
+    off[at] += rng.choice([-1, 1]) * 1e-7 * 10 ** rng.uniform(0.01, 5) * np.abs(off).max()
+    return case, {**claimed, name: off}, name
+
+
+def single_mistakes(kind, cases, rng):
+    """How often a planted mistake is named, named where it was made, and named alone."""
     count = Counter()
-    for _ in range(cases * 10):
-        case, claimed, faults = plant(rng, how_many=2)
+    for _ in range(cases):
+        if (found := plant(rng, kind)) is None:
+            continue
+        case, claimed, (fault,) = found
+        review = case.review(claimed)
+        alternatives = max((len(verdict.causes) for verdict in review.roots), default=0)
+        count.update(cases=1, named=named(review, fault), placed=placed(review, fault), alone=alternatives == 1)
+    return count
+
+
+def pairs(cases, rng):
+    """How often both of two mistakes are named, and at least one."""
+    count = Counter()
+    for _ in range(cases):
+        if (found := plant(rng, how_many=2)) is None:
+            continue
+        case, claimed, faults = found
         review = case.review(claimed)
         both = [named(review, fault) for fault in faults]
         count.update(cases=1, both=all(both), one=any(both))
-    print(f"pairs: {count['cases']}, both named {100 * count['both'] / count['cases']:.1f}%, one at least {100 * count['one'] / count['cases']:.1f}%")
-    wrong = Counter()
-    start = time.perf_counter()
-    for index in range(n_correct):
+    return count
+
+
+def called_wrong(indices, seed=0):
+    """The right gradients that the review does not let pass, as (index, case, review)."""
+    for index in indices:
         case, claimed = correct(np.random.default_rng([seed, index]))
-        if not all(np.isfinite(value).all() for value in claimed.values()):
-            wrong["skipped"] += 1
-            continue
-        review = case.review(claimed)
-        if not review.passed:
-            wrong["called wrong"] += 1
-            print("called wrong:", index, case.net, repr(review))
-    print(f"correct gradients: {n_correct}, {dict(wrong)}, {(time.perf_counter() - start) / max(n_correct, 1) * 1000:.0f} ms each")
+        if all(np.isfinite(value).all() for value in claimed.values()):
+            review = case.review(claimed)
+            if not review.passed:
+                yield index, case, review
+
+
+def called_correct(indices, seed=1):
+    """The wrong gradients that are called correct, as (index, case, name)."""
+    for index in indices:
+        found = slightly_off(np.random.default_rng([seed, index]))
+        if found is not None and found[0].review(found[1])[found[2]].ok:
+            yield index, found[0], found[2]
+
+
+def report(cases=100, pair_cases=1000, right=10_000, seed=0):
+    rng = np.random.default_rng(seed)
+    columns = ("named", "placed", "alone")
+    print(f"{'one mistake':<28}{'cases':>7}" + "".join(f"{heading:>8}" for heading in columns))
+    total = Counter()
+    for kind in CAUSE:
+        count = single_mistakes(kind, cases, rng)
+        total.update(count)
+        print(shown(kind, count, columns), flush=True)
+    print(shown("all", total, columns))
+    print(shown("two mistakes", pairs(pair_cases, rng), ("both", "one")), "(both named, one at least)", flush=True)
+    start = time.perf_counter()
+    wrong = list(called_wrong(range(right), seed))
+    each = 1000 * (time.perf_counter() - start) / max(right, 1)
+    print(f"{'right gradients':<28}{right:>7}, called wrong {len(wrong)}, {each:.0f} ms each", flush=True)
+    for index, case, review in wrong:
+        print(index, case.net, repr(review))
+    missed = list(called_correct(range(right // 10), seed + 1))
+    print(f"{'slightly off':<28}{right // 10:>7}, called correct {len(missed)}")
+    for index, case, name in missed:
+        print(index, case.net, name)
+
+
+def shown(name, count, columns):
+    return f"{name:<28}{count['cases']:>7}" + "".join(f"{100 * count[what] / max(count['cases'], 1):>7.1f}%" for what in columns)
 
 
 if __name__ == "__main__":

@@ -96,25 +96,25 @@ REPLACED = ("error not exact", "counted twice", "derivative missing", "diagonal"
 """mistakes in dz_L that take the place of its right line"""
 
 
-def gradients(net, X, Y, s=None, masks=None, faults=(), rng=None):
+def gradients(net, X, Y, s=None, masks=None, faults=()):
     """All gradients by name, in the columns convention, with the faults (kind, place, detail) planted."""
     planted = {(kind, place): detail for kind, place, detail in faults}
     rules, loss = [record.spec for record in net.architecture.activations], net.architecture.loss.spec
     L, m, l2 = len(rules), len(X), net.architecture.l2
-    W = {l: net.parameters[f"W{l}"].T.astype(float) for l in range(1, L + 1)}
-    b = {l: net.parameters[f"b{l}"][:, None].astype(float) for l in range(1, L + 1)}
+    W = {layer: net.parameters[f"W{layer}"].T.astype(float) for layer in range(1, L + 1)}
+    b = {layer: net.parameters[f"b{layer}"][:, None].astype(float) for layer in range(1, L + 1)}
     x, y = np.asarray(X, float).T, np.asarray(Y, float).T
     weights = np.ones(m) if s is None else np.asarray(s, float)
     total = weights.sum()
-    mask = {l: np.asarray(part, float).T for l, part in (masks or {}).items()}
+    mask = {layer: np.asarray(part, float).T for layer, part in (masks or {}).items()}
 
     # forward
     a, z, h = {0: x}, {0: x}, {}
-    for l in range(1, L + 1):
-        z[l] = W[l] @ a[l - 1] + b[l]
-        h[l] = rule(rules[l - 1], F)(z[l])
-        a[l] = h[l] * mask[l] if l in mask else h[l]
-    f_prime = {l: rule(rules[l - 1], F_PRIME) for l in range(1, L + 1) if rules[l - 1] != "softmax"}
+    for layer in range(1, L + 1):
+        z[layer] = W[layer] @ a[layer - 1] + b[layer]
+        h[layer] = rule(rules[layer - 1], F)(z[layer])
+        a[layer] = h[layer] * mask[layer] if layer in mask else h[layer]
+    f_prime = {layer: rule(rules[layer - 1], F_PRIME) for layer in range(1, L + 1) if rules[layer - 1] != "softmax"}
 
     def fault(kind, place):
         return planted.get((kind, place), planted.get((kind, "everywhere")))
@@ -132,8 +132,8 @@ def gradients(net, X, Y, s=None, masks=None, faults=(), rng=None):
             value = value / total
         return value
 
-    def softmax_back(l, da):
-        return h[l] * (da - (h[l] * da).sum(axis=0, keepdims=True))
+    def softmax_back(layer, da):
+        return h[layer] * (da - (h[layer] * da).sum(axis=0, keepdims=True))
 
     # backward
     out = {}
@@ -143,48 +143,46 @@ def gradients(net, X, Y, s=None, masks=None, faults=(), rng=None):
         da = np.ones_like(y)
     da = multiplied(da, name)
     untouched = all(place != name for _, place in planted)
-    for l in range(L, 0, -1):
-        out[f"da{l}"] = da
-        name = f"dz{l}"
-        inner = da if l not in mask or has("dropout mask missing", name) else da * mask[l]
-        soft = rules[l - 1] == "softmax"
-        if l == L and has("error not exact", name):
+    for layer in range(L, 0, -1):
+        out[f"da{layer}"] = da
+        name = f"dz{layer}"
+        inner = da if layer not in mask or has("dropout mask missing", name) else da * mask[layer]
+        soft = rules[layer - 1] == "softmax"
+        if layer == L and has("error not exact", name):
             dz = a[L] - y
-        elif l == L and has("counted twice", name):
+        elif layer == L and has("counted twice", name):
             dz = softmax_back(L, a[L] - y) if soft else (a[L] - y) * f_prime[L](z[L]) / (len(y) if loss == "poisson" else 1)
         elif has("derivative missing", name):
             dz = inner
         elif soft:
-            dz = inner * h[l] * (1 - h[l]) if has("diagonal", name) else softmax_back(l, inner)
-        elif has("derivative at a", name) and f_prime.get(l):
-            dz = inner * f_prime[l](h[l])
+            dz = inner * h[layer] * (1 - h[layer]) if has("diagonal", name) else softmax_back(layer, inner)
+        elif has("derivative at a", name) and f_prime.get(layer):
+            dz = inner * f_prime[layer](h[layer])
         elif has("derivative at layer", name):
-            dz = inner * f_prime[l](z[fault("derivative at layer", name)])
+            dz = inner * f_prime[layer](z[fault("derivative at layer", name)])
         elif has("relu mask", name):
-            array = {"da": inner, "a": a[l - 1], "z": z[l - 1]}[fault("relu mask", name)]
-            dz = inner * f_prime[l](array)
+            array = {"da": inner, "a": a[layer - 1], "z": z[layer - 1]}[fault("relu mask", name)]
+            dz = inner * f_prime[layer](array)
         else:
-            dz = inner * f_prime[l](z[l])
-        if l == L and untouched and not any(has(kind, name) for kind in REPLACED):
+            dz = inner * f_prime[layer](z[layer])
+        if layer == L and untouched and not any(has(kind, name) for kind in REPLACED):
             dz = fused(rules[-1], loss, z[L], a[L], y, dz)
         dz = multiplied(dz, name)
         out[name] = dz
 
         # the parameters
-        name, weighted = f"dW{l}", weights * dz
-        other = a[l - 1]
+        name, weighted = f"dW{layer}", weights * dz
+        other = a[layer - 1]
         if has("other activations", name):
             other = a[fault("other activations", name)]
-        if has("element-wise", name):
-            dW = weighted * (other.T if fault("element-wise", name) else other)
-        else:
-            dW = weighted @ other.T
+        turned = other.T if fault("element-wise", name) else other
+        dW = weighted * turned if has("element-wise", name) else weighted @ other.T
         dW = dW if has("missing 1/m", name) else dW / total
         dW = multiplied(dW, name)
         if l2 and not has("l2 missing", name):
-            dW = dW + (2 if has("l2 doubled", name) else 1) * l2 * W[l] / total
+            dW = dW + (2 if has("l2 doubled", name) else 1) * l2 * W[layer] / total
         out[name] = dW.T if has("transposed", name) else dW
-        name = f"db{l}"
+        name = f"db{layer}"
         if has("wrong axis", name):
             way = fault("wrong axis", name)
             db = {"sum": weighted.sum(axis=0) / total, "mean": weighted.mean(axis=0), "keep": weighted.sum(axis=0, keepdims=True) / total,
@@ -193,20 +191,20 @@ def gradients(net, X, Y, s=None, masks=None, faults=(), rng=None):
             i = fault("one sample", name)
             db = dz[:, i : i + 1]
         elif has("times input", name):
-            db = weighted @ (x if fault("times input", name) == "x" else a[l - 1]).T / total
+            db = weighted @ (x if fault("times input", name) == "x" else a[layer - 1]).T / total
         else:
             db = weighted.sum(axis=1, keepdims=True)
             db = db if has("missing 1/m", name) else db / total
         db = multiplied(db, name)
         if has("l2 on biases", name):
-            db = db + l2 * b[l] / total
+            db = db + l2 * b[layer] / total
         out[name] = db.T if has("transposed", name) else db
 
         # to the layer before
-        name = f"da{l - 1}" if l > 1 else "dX"
-        back = W[l]
+        name = f"da{layer - 1}" if layer > 1 else "dX"
+        back = W[layer]
         if has("updated W", name):
-            back = W[l] - fault("updated W", name) * dW
+            back = W[layer] - fault("updated W", name) * dW
         if has("not transposed", name):
             da = back @ dz
         elif has("element-wise", name):

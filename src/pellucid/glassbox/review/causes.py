@@ -47,7 +47,7 @@ _LIST = (
     Cause("softmax Jacobian replaced by its diagonal", "softmax mixes its entries: beside a_i (1 - a_i) there are the terms -a_i a_k"),
     Cause("softmax derivative counted twice", "y_hat - y has the Jacobian of softmax in it already; it was applied once more"),
     Cause("output derivative counted twice", "y_hat - y has the derivative of the output in it already; it was applied once more"),
-    Cause("y_hat - y used where it is not exact", "dz = y_hat - y holds for sigmoid with log_loss and softmax with cross_entropy, not here"),
+    Cause("y_hat - y used where it is not exact", "dz = y_hat - y holds for sigmoid with log_loss, softmax with cross_entropy, not here"),
     Cause("loss derivative missing", "the chain begins with the derivative of the loss; it begins with 1"),
     Cause("loss used instead of its derivative", "the chain begins with the derivative of the loss; it begins with the loss itself", RARE),
     Cause("derivative of another loss", "the chain begins with the derivative of another loss than this network's", RARE),

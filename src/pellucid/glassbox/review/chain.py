@@ -13,7 +13,7 @@ from pellucid.equations.arrays import Array
 from pellucid.equations.losses import CATALOGUE as LOSSES
 from pellucid.equations.losses import loss
 from pellucid.expressions.nodes import Call, Divide, Expression, Negative, Number, Symbol, hadamard
-from pellucid.glassbox.review.hypotheses import Variation, same
+from pellucid.glassbox.review.hypotheses import Variation
 from pellucid.glassbox.review.lines import N, Y, error, error_is_exact, masked, shown_activation, slope, symbol, through_softmax
 from pellucid.glassbox.review.passes import Pass
 

@@ -50,8 +50,8 @@ def read_claims(claimed: Any, p: Pass, convention: str) -> dict[str, Claim]:
     if callable(claimed) and not isinstance(claimed, Mapping):
         claimed = _computed(claimed, p, convention)
     if not isinstance(claimed, Mapping):
-        got, repair = f"a {type(claimed).__name__}", "hand over arrays by name, or a function of (parameters, X, y) that returns them"
-        raise InputError(sentence("the review", WHERE, got, "a mapping such as {'dW1': array, 'db1': array}", repair))
+        got, repair = f"of type {type(claimed).__name__}", "hand over arrays by name, or a function of (parameters, X, y) that returns them"
+        raise InputError(sentence("what is claimed", "review_gradients", got, "a mapping such as {'dW1': array, 'db1': array}", repair))
     named: dict[str, Any] = {}
     for key, value in claimed.items():
         name = canonical(key, p)
@@ -95,10 +95,10 @@ def _computed(function: Callable[..., Any], p: Pass, convention: str) -> Any:
 
 
 def _claim(name: str, given: Any, p: Pass, convention: str) -> Claim:
-    raw = as_numbers(given, np.dtype(np.float64), name)
+    raw = as_numbers(given, np.dtype(np.float64), f"the gradient {name}")
     precision = getattr(given, "dtype", None)
     narrow = isinstance(precision, np.dtype) and precision.kind == "f" and precision.itemsize < 8
-    epsilon = float(np.finfo(precision if narrow else np.float64).eps)  # type: ignore[arg-type]
+    epsilon = float(np.finfo(precision if narrow else np.float64).eps)
     value = _in_columns(raw, name, p, convention)
     if value is None or value.shape not in _possible_shapes(name, p):
         rows, columns = _shape_text(name, p, "rows"), _shape_text(name, p, "columns")
@@ -129,7 +129,7 @@ def _possible_shapes(name: str, p: Pass) -> set[tuple[int, int]]:
         shapes |= {(right[0], size) for size in sizes}
         for other in ((right[1], p.m), (p.m, right[1])):
             try:
-                shapes.add(np.broadcast_shapes((right[0], p.m), other))  # type: ignore[arg-type]
+                shapes.add(np.broadcast_shapes((right[0], p.m), other))
             except ValueError:
                 continue
         if right[0] == right[1]:
@@ -161,4 +161,4 @@ def _refuse_non_finite(claim: Claim, p: Pass) -> None:
     saturated = claim.name in (f"da{p.depth}", f"dz{p.depth}") and p.architecture.objective.fused is not None
     repair = "an output is saturated, where the loss's derivative is infinite: compute dz whole, e.g. as a - y" if saturated else ""
     repair = repair or "look for a division by zero, the logarithm of zero, or an exponential that overflows, in what comes before it"
-    raise InputError(sentence(claim.name, WHERE, got, "finite numbers", repair))
+    raise InputError(sentence(f"the gradient {claim.name}", WHERE, got, "finite numbers", repair))

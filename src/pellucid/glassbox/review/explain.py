@@ -56,9 +56,9 @@ def by_the_right_line(p: Pass, story: Story, claim: Claim, tolerance: Tolerance)
 def by_variations(p: Pass, story: Story, claim: Claim, tolerance: Tolerance, dear: float) -> Iterator[Way]:
     """The ways by which dW_l or db_l comes about from a variation of the sum, none dearer than given."""
     shape, least = p.shape(claim.name), min(dear, DEAREST)
-    targets = [target for target, _ in orientations(claim, shape, shape)] or [None]
+    targets: list[Array | None] = [target for target, _ in orientations(claim, shape, shape)]
     seen = set()
-    for target in targets:
+    for target in targets or [None]:
         for variation in variations(p, claim.name, story.value, target):
             if story.price(variation.causes) > least + TOGETHER or (variation.causes, variation.tree) in seen:
                 continue
@@ -89,9 +89,10 @@ def _broadcast(value: Array, ridge: Array | None) -> Iterator[tuple[Array, Array
         return
     yield value, None
     try:
-        yield from [tuple(np.broadcast_arrays(value, ridge))]
+        larger = np.broadcast_shapes(value.shape, ridge.shape)
     except ValueError:
         return
+    yield np.broadcast_to(value, larger), np.broadcast_to(ridge, larger)
 
 
 def orientations(claim: Claim, shape: tuple[int, ...], right: tuple[int, int]) -> Iterator[tuple[Array, tuple[str, ...]]]:

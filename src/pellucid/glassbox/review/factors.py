@@ -63,7 +63,9 @@ def any_factor(value: float) -> Factor:
 
 
 def _simple(p: Pass, width: int, output: bool) -> list[Factor]:
-    def made(kind: str, name: str, value: float, more: float = 0.0, number: Fraction | float = Fraction(1), m: int = 0, n: int = 0) -> Factor:
+    def made(
+        kind: str, name: str, value: float, more: float = 0.0, number: Fraction | float = Fraction(1), m: int = 0, n: int = 0
+    ) -> Factor:
         return Factor(value, (name,), cause(name).cost + more, number, m, n, frozenset([kind]))
 
     sums = bool(width) and p.mean_in == "dW"

@@ -147,7 +147,7 @@ def _unnamed(
     if ridge is None or right is None:
         return
     everything = part + right.value * ridge
-    factor = any_factor(float(np.vdot(everything, target) / max(np.vdot(everything, everything), 1e-300)))
+    factor = any_factor(float(np.vdot(everything, target)) / max(float(np.vdot(everything, everything)), 1e-300))
     if tolerance.matches(target, factor.value * everything) and factor.value:
         yield Fit(factor, right, whole=True)
     for factor in table:

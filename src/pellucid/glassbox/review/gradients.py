@@ -139,11 +139,13 @@ def _best(p: Pass, claims: Mapping[str, Claim], granted: Mapping[str, Tolerance]
 
 
 def _turned(p: Pass, claims: Mapping[str, Claim]) -> list[tuple[Pass, float]]:
-    """The conventions that would be seen in the claims."""
-    found = []
+    """The pass in the other conventions that would be seen in the claims, alone and together."""
+    kinks: list[tuple[str, float]] = [("right", 0.0)]
     if p.on_a_kink:
-        kinks = ("left", "least", "middle") if any(rule.kinks for rule in p.architecture.activations) else ()
-        found += [(p.under(kinks=kind), OTHER_CONVENTION) for kind in (*kinks, *(("below", "above") if p.architecture.loss.kinks else ()))]
+        at = ("left", "least", "middle") if any(rule.kinks for rule in p.architecture.activations) else ()
+        kinks += [(kind, OTHER_CONVENTION) for kind in (*at, *(("below", "above") if p.architecture.loss.kinks else ()))]
+    means: list[tuple[str, float]] = [("dW", 0.0)]
     if (p.m > 1 or p.weighted) and any(name[:2] in ("da", "dz", "dX") for name in claims):
-        found += [(p.under(mean_in=kind), MEAN_IN_DZ) for kind in (("dz", "da") if f"da{p.depth}" in claims else ("dz",))]
-    return found
+        means += [(kind, MEAN_IN_DZ) for kind in (("dz", "da") if f"da{p.depth}" in claims else ("dz",))]
+    both = sorted(((kind, mean, more + other) for kind, more in kinks for mean, other in means), key=lambda item: item[2])
+    return [(p.under(kinks=kind, mean_in=mean), cost) for kind, mean, cost in both if cost]

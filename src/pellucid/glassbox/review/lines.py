@@ -92,6 +92,7 @@ def through_softmax(p: Pass, layer: int, da: Expression) -> Expression:
 def right_line(p: Pass, name: str, l2: bool = True) -> Expression:
     """The right-hand side of the right line of a quantity, for dW with its L2 term unless that is left out."""
     kind, layer = parts(name)
+    tree: Expression
     if kind == "da":
         tree = symbol("W", layer + 1).T @ symbol("dz", layer + 1) if layer < p.depth else loss_slope(p)
         return over_samples(p, tree) if layer == p.depth and p.mean_in == "da" else tree
@@ -106,7 +107,7 @@ def right_line(p: Pass, name: str, l2: bool = True) -> Expression:
         first = layer == p.depth and (p.mean_in == "dz" or (p.mean_in == "da" and error_is_exact(p)))
         return over_samples(p, tree) if first else tree
     dz = symbol("dz", layer)
-    part = dz @ symbol("a", layer - 1).T if kind == "dW" else SumOverSamples(dz, axis=1)
+    part: Expression = dz @ symbol("a", layer - 1).T if kind == "dW" else SumOverSamples(dz, axis=1)
     if p.mean_in == "dW":
         lead = of_samples(p, dz)
         part = Divide(lead @ symbol("a", layer - 1).T if kind == "dW" else SumOverSamples(lead, axis=1), total(p))
@@ -138,7 +139,8 @@ def scaled(tree: Expression, number: Fraction | float, samples: int, outputs: in
     """number * m^samples * n^outputs * tree; a mean that this cancels is left out."""
     if isinstance(tree, Divide) and tree.denominator == total(p):
         tree, samples = tree.numerator, samples - 1
-    top: list[Expression] = [] if abs(number) == 1 else [Number(abs(number))]
+    size = -number if number < 0 else number
+    top: list[Expression] = [] if size == 1 else [Number(size)]
     top += [_power(total(p), samples)] * (samples > 0) + [_power(N, outputs)] * (outputs > 0)
     bottom = [_power(total(p), -samples)] * (samples < 0) + [_power(N, -outputs)] * (outputs < 0)
     whole = Multiply((*top, tree)) if top else tree

@@ -12,7 +12,7 @@ from pellucid.glassbox.rendering import Table, as_html, as_rich, as_text
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
-CORRECT, OTHER_CONVENTION, UNRECOGNISED = "correct", "other convention", "unrecognised"
+CORRECT, OTHER_CONVENTION, UNRECOGNISED, FLOAT32 = "correct", "other convention", "unrecognised", "rounding of float32"
 
 
 @dataclass(frozen=True)
@@ -99,14 +99,19 @@ class GradientReview(Mapping[str, Verdict]):
             told = f"{verdict.verdict} (in {verdict.where})" if elsewhere else verdict.verdict
             off = "0" if verdict.residual == 0 else f"{verdict.residual:.1e}"
             rows.append((verdict.name, told, off, equations, verdict.explanation))
-            colors.append("green" if verdict.ok else "bold red" if verdict.causes else "yellow")
-        state = "nothing is wrong" if self.passed else self._first()
+            colors.append("green" if verdict.ok else "bold red" if verdict.causes and verdict.verdict != FLOAT32 else "yellow")
         headings = ("of", "verdict", "off by", f"equations ({self.convention})", "explanation")
-        return Table(f"Review of the gradients: {state}", headings, rows, colors, lines=True)
+        return Table(f"Review of the gradients: {self.summary}", headings, rows, colors, lines=True)
 
-    def _first(self) -> str:
-        first = next(iter(self.roots), None)
-        return "wrong" if first is None else f"first wrong is {first.where}, {first.verdict}"
+    @property
+    def summary(self) -> str:
+        """In a few words: what is wrong first, or that nothing is."""
+        if self.passed:
+            return "nothing is wrong"
+        if all(verdict.ok or verdict.verdict == FLOAT32 for verdict in self.values()):
+            return "right, but only to the rounding of float32"
+        first = next(verdict for verdict in self.roots if verdict.verdict != FLOAT32)
+        return f"the first mistake is in {first.where}, {first.verdict}"
 
     def __rich__(self) -> RichTable:
         return as_rich(self._table())

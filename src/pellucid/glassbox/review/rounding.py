@@ -22,6 +22,8 @@ LOOSEST = 1e-3
 """hypotheses are held to this even where rounding is worse"""
 PLAIN = {"identity", "sigmoid", "relu", "leaky_relu", "softmax", "softsign", "silu", "hard_tanh", "exp"}
 """activations whose formula, as a textbook writes it, loses no digits by subtraction"""
+SMALLEST = {float(np.finfo(kind).eps): float(np.finfo(kind).tiny) for kind in (np.float16, np.float32, np.float64)}
+"""the smallest number of each precision"""
 AT_ONCE = 12
 """so many units beside a kink are turned one by one"""
 
@@ -64,7 +66,8 @@ class Tolerance:
             rest = ridge - float(np.vdot(part, ridge)) / size * part
             if (norm := float(np.vdot(rest, rest))) > 0:
                 left = left - float(np.vdot(rest, left)) / norm * rest
-        bound = 10 * self.relative * np.abs(value).max() * np.sqrt(value.size) + np.linalg.norm(self._slack(value) + self.floor * np.ones(value.shape))
+        room = np.linalg.norm(np.ones(value.shape) * (self._slack(value) + self.floor))
+        bound = 10 * self.relative * np.abs(value).max() * np.sqrt(value.size) + room
         return float(np.linalg.norm(left)) <= bound
 
     def _slack(self, value: Array) -> Array | float:
@@ -92,11 +95,13 @@ def tolerances(p: Pass, epsilon: float) -> dict[str, Tolerance]:
             for name in names:
                 off = deviation(turned[name], p.values[name])
                 slack[name] = slack[name] + np.where(np.isfinite(off), off, 0.0)
+    largest = max(float(np.abs(value).max()) for key, value in p.values.items() if key[:1] in "azW" and np.isfinite(value).all())
+    smallest = MARGIN * SMALLEST.get(epsilon, 0.0) * min(max(1.0, largest), 1e15) ** 2  # what is less may have become 0 on the way
     found = {}
     for name in names:
         finite = np.abs(p.values[name][np.isfinite(p.values[name])])
         size = float(finite.max()) if finite.size else 0.0
-        floor = MARGIN * moved[name]
+        floor = MARGIN * moved[name] + smallest
         rounding = floor / size if size else 0.0
         found[name] = Tolerance(max(LINE * size, floor) + slack[name], max(LINE, min(rounding, LOOSEST)), rounding, floor, slack[name])
     return found

@@ -21,7 +21,6 @@ from pellucid.glassbox.review.hypotheses import Variation, right_variation, same
 from pellucid.glassbox.review.lines import scaled, symbol
 from pellucid.glassbox.review.passes import Pass, parts
 from pellucid.glassbox.review.rounding import Tolerance
-from pellucid.glassbox.review.sums import MADE_HERE, worked_back
 from pellucid.glassbox.review.stories import (
     CONSEQUENCE,
     HERE,
@@ -36,6 +35,7 @@ from pellucid.glassbox.review.stories import (
     Way,
     together,
 )
+from pellucid.glassbox.review.sums import MADE_HERE, worked_back
 
 HIDDEN = 0.005
 """what a factor of an array that was not handed in costs more than one of an array that was"""

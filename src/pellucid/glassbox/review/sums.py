@@ -59,7 +59,7 @@ def of_weights(p: Pass, layer: int, dz: Array, target: Array | None) -> Iterator
         value = lead.sum(axis=1, keepdims=True) @ a.mean(axis=1, keepdims=True).T
         yield Variation(name, ("sums multiplied",), sums, value)
     if target is not None and target.shape == p.shape(name):
-        at = np.unravel_index(np.abs(target).argmax(), target.shape)
+        at = tuple(int(i) for i in np.unravel_index(np.abs(target).argmax(), target.shape))
         for i, share, tree_of in _samples(p, (target[at], _l2(p, name, at)), dz[at[0]] * a[at[1]]):
             one = tree_of(Symbol("dz", layer, sample=i + 1) @ _sample(tree, i).T)
             yield Variation(name, ("taken from one sample",), one, share * np.outer(dz[:, i], a[:, i]), f"it is that of sample {i + 1}")
@@ -117,7 +117,9 @@ def of_biases(p: Pass, layer: int, dz: Array, target: Array | None) -> Iterator[
     axis, units = ("summed over the wrong axis",), Symbol(f"n_{layer}")
     over_units = lead.sum(axis=0, keepdims=True)
     yield Variation(name, axis, mean(SumOverUnits(tree, axis=0)), over_units)
-    yield Variation(name, axis, Divide(SumOverUnits(tree, axis=0), units), over_units * (p.total / width if p.mean_in == "dW" else 1 / width))
+    yield Variation(
+        name, axis, Divide(SumOverUnits(tree, axis=0), units), over_units * (p.total / width if p.mean_in == "dW" else 1 / width)
+    )
     everything = lead.sum(keepdims=True)
     yield Variation(name, axis, mean(SumAll(tree)), everything, "and over the samples, too")
     yield Variation(name, axis, mean(Divide(SumAll(tree), units)), everything / width, "and over the samples, too")
@@ -144,9 +146,7 @@ def _l2(p: Pass, name: str, at: tuple[int, ...]) -> float:
     return float(p.values[name[1:]][at] * p.architecture.l2 / p.total)
 
 
-def _samples(
-    p: Pass, entry: tuple[float, float], each: Array
-) -> Iterator[tuple[int, float, Callable[[Expression], Expression]]]:
+def _samples(p: Pass, entry: tuple[float, float], each: Array) -> Iterator[tuple[int, float, Callable[[Expression], Expression]]]:
     """The samples whose own gradient it may be, by one entry of it (with the L2 term in it): as it stands, divided by m, or weighted."""
     if p.m == 1:
         return

@@ -12,11 +12,11 @@ from pellucid.glassbox.review.claims import Claim
 from pellucid.glassbox.review.fitting import TOGETHER
 from pellucid.glassbox.review.lines import right_line, written
 from pellucid.glassbox.review.passes import Pass, parts
-from pellucid.glassbox.review.report import CORRECT, OTHER_CONVENTION, UNRECOGNISED, GradientReview, Verdict
+from pellucid.glassbox.review.report import CORRECT, FLOAT32, OTHER_CONVENTION, UNRECOGNISED, GradientReview, Verdict
 from pellucid.glassbox.review.rounding import LINE, Tolerance, deviation
 from pellucid.glassbox.review.stories import RIGHT, UNKNOWN, Finding, Option, Story
 
-FLOAT32, MEAN_IN_DZ = "rounding of float32", "mean kept in dz"
+MEAN_IN_DZ = "mean kept in dz"
 
 
 @dataclass(frozen=True)
