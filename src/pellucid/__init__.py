@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from pellucid.glassbox.diagram import Diagram, network_diagram
     from pellucid.glassbox.graph import Graph, computation_graph
     from pellucid.glassbox.health.report import HealthReport
+    from pellucid.glassbox.review import GradientReview, Verdict, review_gradients
     from pellucid.glassbox.written.equation import EquationReview, review_equation
     from pellucid.glassbox.written.sheet import SheetReview, review_sheet
     from pellucid.training.health import gradient_health
@@ -70,6 +71,7 @@ _MODULES = {
     "glassbox.diagram": ("Diagram", "network_diagram"),
     "glassbox.graph": ("Graph", "computation_graph"),
     "glassbox.health.report": ("HealthReport",),
+    "glassbox.review": ("GradientReview", "Verdict", "review_gradients"),
     "glassbox.written.equation": ("EquationReview", "review_equation"),
     "glassbox.written.sheet": ("SheetReview", "review_sheet"),
     "training.health": ("gradient_health",),
@@ -108,6 +110,7 @@ __all__ = [
     "GradientDescent",
     "GradientError",
     "GradientReport",
+    "GradientReview",
     "Graph",
     "HealthRecorder",
     "HealthReport",
@@ -139,6 +142,7 @@ __all__ = [
     "Trace",
     "TrainingInterrupted",
     "UnknownNameError",
+    "Verdict",
     "WarmUp",
     "activation",
     "check_gradients",
@@ -153,5 +157,6 @@ __all__ = [
     "plots",
     "prove_gradients",
     "review_equation",
+    "review_gradients",
     "review_sheet",
 ]
