@@ -337,7 +337,8 @@ class _Stopping(Callback):
     looks_at_network = False
 
     def __init__(self, tol: float, patience: int) -> None:
-        self.patience, self.seen = Patience(tol, patience), 0
+        self.patience: Patience = Patience(tol, patience)
+        self.seen = 0
 
     def on_epoch_end(self, moment: Moment) -> str | None:
         for loss in moment.history["loss"][self.seen :]:
