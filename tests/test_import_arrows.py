@@ -12,7 +12,7 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src"
 
 ORDER = [
-    "errors", "files", "equations", "architecture", "validation", "engines", "glassbox", "storage", "training", "network",
+    "errors", "files", "expressions", "equations", "architecture", "validation", "engines", "glassbox", "storage", "training", "network",
     "estimators", "tables", "pipelines", "cli", "__init__",
 ]  # fmt: skip
 """top first: a file imports only what stands above it, or its own package"""

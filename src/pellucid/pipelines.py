@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import zipfile
+from copy import copy
 from pathlib import Path
 from typing import Any, Self
 
@@ -194,8 +195,20 @@ class TableModel:
         from skops.io import dumps
 
         check_writable(path, force)
-        content = {"pellucid": FORMAT, "pipeline": self.pipeline, "target": self.target, "task": self.task}
+        content = {"pellucid": FORMAT, "pipeline": self._lean(), "target": self.target, "task": self.task}
         write_atomically(path, dumps(content), force=force)
+
+    def _lean(self) -> Pipeline:
+        """The pipeline without what only a training that goes on would need: the moments of the optimizer, twice the parameters."""
+        *before, (name, model) = self.pipeline.steps
+        estimator = copy(self.estimator)
+        estimator._memory = {}
+        if isinstance(model, TransformedTargetRegressor):
+            model = copy(model)
+            model.regressor_ = estimator
+        else:
+            model = estimator
+        return Pipeline([*before, (name, model)])
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:

@@ -12,7 +12,7 @@ from numpy.testing import assert_array_equal
 import pellucid as pl
 from pellucid.engines import Batches, load
 from pellucid.engines.base import Patience, Progress
-from pellucid.training import loop
+from pellucid.training import descent
 
 RNG = np.random.default_rng(0)
 M = 23
@@ -30,14 +30,14 @@ def without_time(history):
 @pytest.fixture
 def lengths(monkeypatch):
     """The stretches as they come, in epochs; a stretch is not cut short on a machine that is busy with something else."""
-    stretch, found = loop._Descent._stretch, []
+    stretch, found = descent.Descent._stretch, []
 
     def noted(descent, alphas, started):
         found.append(len(alphas))
         stretch(descent, alphas, started)
 
-    monkeypatch.setattr(loop._Descent, "_stretch", noted)
-    monkeypatch.setattr(loop, "PAUSE", 1e6)
+    monkeypatch.setattr(descent.Descent, "_stretch", noted)
+    monkeypatch.setattr(descent, "PAUSE", 1e6)
     return found
 
 

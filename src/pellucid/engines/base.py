@@ -89,7 +89,7 @@ class Batches:
     @property
     def n_samples(self) -> int:
         """How many rows are visited."""
-        return len(self.X) if self.order is None else len(self.order)
+        return len(self.Y) if self.order is None else len(self.order)
 
     @property
     def count(self) -> int:

@@ -70,6 +70,10 @@ class Schedule(ABC):
         t = np.arange(first, first + count, dtype=np.float64)
         return self.learning_rate * plateau.factor * self.factor(t, horizon)
 
+    def at_first(self) -> Plateau:
+        """What is remembered at the beginning."""
+        return Plateau()
+
     def after_epoch(self, loss: float, plateau: Plateau) -> Plateau:
         """What is remembered after an epoch with this loss."""
         return plateau

@@ -8,15 +8,27 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from pellucid.engines import Engine
 from pellucid.equations.arrays import Array
-from pellucid.equations.optimizers import LBFGS, Optimizer
+from pellucid.equations.optimizers import LBFGS, Optimizer, State
 from pellucid.errors import DivergenceError, InputError, sentence
 from pellucid.training.callbacks import AnyCallback, EarlyStopping, Moment, Watch, as_callback
+from pellucid.training.checkpoints import Checkpoints, Snapshot
 from pellucid.training.display import Display
 from pellucid.training.evaluation import Held, Metric
 from pellucid.training.history import History
+from pellucid.training.orders import Orders
 from pellucid.training.stretch import Origin
+
+
+@dataclass
+class Carried:
+    """The state of an optimizer between two trainings that are to be one."""
+
+    state: State | None = None
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -24,21 +36,32 @@ class Plan:
     """All that a training needs besides the engine and the first parameters."""
 
     X: Array
+    """dense, or a sparse matrix in CSR form: it becomes dense some batches at a time"""
     Y: Array
     s: Array | None
-    rows: Array | None
-    """the rows to train on, or None for all"""
     optimizer: Optimizer | LBFGS
     epochs: int
-    batch_size: int | None
-    shuffle: bool
-    seed: int
+    rows: Array | None = None
+    """the rows to train on, or None for all"""
+    batch_size: int | None = None
+    shuffle: bool = False
+    orders: Orders | None = None
+    """the rows in the order of each epoch, where somebody else than `seed` is to say it"""
+    seed: int = 0
     clip_norm: float | None = None
     held: Held | None = None
     metrics: dict[str, Metric] = field(default_factory=dict)
     early_stopping: EarlyStopping | None = None
     callbacks: Sequence[AnyCallback] = ()
     progress: bool = False
+    carried: Carried | None = None
+    """what the optimizer has in mind, from an earlier training and for a later one"""
+    checkpoints: Checkpoints | None = None
+    """where the state is written as it goes"""
+    resume: Snapshot | None = None
+    """the state to go on from"""
+    mean_over_rows: bool = False
+    """the loss of an epoch is the mean of its batches' costs by their rows, not by the weights of these"""
 
 
 class Training:
@@ -105,11 +128,46 @@ class Training:
         where = f"epoch {epoch}, step {step}{rate}"
         return DivergenceError(sentence("the cost", where, what, "a finite number", repair))
 
+    def state(self) -> Snapshot:
+        """All of it, for a checkpoint."""
+        self.safe = self.safe() if callable(self.safe) else self.safe
+        facts: dict[str, Any] = {"epoch": self.history.n_epochs, "stopped_by": self.history.stopped_by.replace("interrupt", "")}
+        facts |= {"columns": list(self.history), "safe": [self.safe_epoch, self.safe_loss]}
+        arrays = {"vector": self.vector, "safe": self.safe}
+        arrays |= {f"history.{name}": np.asarray(column, dtype=np.float64) for name, column in self.history.items()}
+        for name, part in self._remembering():
+            facts[name], kept = _apart(part.state())
+            arrays |= {f"{name}.{key}": value for key, value in kept.items()}
+        return Snapshot("", facts, arrays)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """As it was."""
+        facts, arrays = snapshot.facts, snapshot.arrays
+        self.vector, self.safe = arrays["vector"].copy(), arrays["safe"].copy()
+        self.safe_epoch, self.safe_loss = facts["safe"]
+        if facts["epoch"]:
+            self.history.extend({name: arrays[f"history.{name}"].tolist() for name in facts["columns"]})
+        self.history.stopped_by = facts["stopped_by"]
+        for name, part in self._remembering():
+            start = f"{name}."
+            part.restore(facts[name] | {key.removeprefix(start): array for key, array in arrays.items() if key.startswith(start)})
+
+    def _remembering(self) -> list[tuple[str, Any]]:
+        """Who has something to remember, by name."""
+        found: list[tuple[str, Any]] = [(f"callback {index}", callback) for index, callback in enumerate(self.callbacks)]
+        return found if self.watch is None else [*found, ("early stopping", self.watch)]
+
     def finish(self) -> None:
         """Restore the best weights where asked to, and hand the result over."""
         if self.watch is not None and self.watch.best_vector is not None:
             self.vector, self.history.best_epoch = self.watch.best_vector, self.watch.best_epoch
         self.publish(self.vector)
+
+
+def _apart(state: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Values for JSON, and arrays."""
+    arrays = {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
+    return {name: value for name, value in state.items() if name not in arrays}, arrays
 
 
 def check_plan(plan: Plan, dropout: bool) -> None:

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,59 +14,8 @@ import pytest
 
 import one_blas_thread  # noqa: F401
 import pellucid as pl
-from pellucid import cli
 from pellucid.pipelines import TableModel
 from pellucid.tables import read_table
-
-
-class Ended(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture(autouse=True)
-def in_an_empty_folder_on_a_wide_terminal(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.delenv("PELLUCID_DEBUG", raising=False)
-
-
-@pytest.fixture
-def pellucid(monkeypatch, capsys):
-    """Run the whole command line in this process, as the console script does."""
-
-    def run(*arguments: object) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["pellucid", *map(str, arguments)])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as stop:
-            code = stop.code or 0
-        printed = capsys.readouterr()
-        return Ended(code, printed.out, printed.err)
-
-    return run
-
-
-@pytest.fixture
-def refused(pellucid):
-    """Run it on bad input: exit code 2, one sentence, nothing else, no file; gives the sentence."""
-
-    def run(*arguments: object) -> str:
-        before = sorted(Path().rglob("*"))
-        ended = pellucid(*arguments)
-        assert ended.code == 2, ended
-        assert ended.out == ""
-        assert ended.err.startswith("pellucid: ")
-        assert ended.err.endswith(".\n")
-        assert ended.err.count("\n") == 1, "one line"
-        assert "Traceback" not in ended.err
-        assert sorted(Path().rglob("*")) == before, "nothing was written"
-        return ended.err.removeprefix("pellucid: ").strip()
-
-    return run
-
 
 QUICK = ("--epochs", "3", "--hidden", "4", "-q")
 
@@ -223,7 +171,7 @@ def test_a_test_file_is_what_is_scored_on_and_nothing_is_held_out(pellucid):
 
 
 def test_a_test_file_that_does_not_fit_is_refused_before_the_training(refused, monkeypatch):
-    monkeypatch.setattr(cli, "_fit", lambda *arguments: pytest.fail("it was trained"))
+    monkeypatch.setattr("pellucid.cli.train._fit", lambda *arguments: pytest.fail("it was trained"))
     Path("t.csv").write_text("a,b,y\n" + "".join(f"{k},{-k},{k % 2}\n" for k in range(40)))
     Path("other.csv").write_text("a,y\n1,0\n2,1\n")
     assert "The table in the data is without 'b'" in refused("train", "t.csv", "--target", "y", "--test", "other.csv")
@@ -271,7 +219,7 @@ def test_lbfgs_is_trained_without_dropout(pellucid):
 
 
 def test_large_tables_stop_early_unless_told_otherwise(pellucid, monkeypatch):
-    monkeypatch.setattr(cli, "LARGE", 100)
+    monkeypatch.setattr("pellucid.cli.train.LARGE", 100)
     assert "best weights of epoch" in pellucid("train", "iris", "--epochs", 3, "-o", "a.skops").out
     assert "ended by: epochs" in pellucid("train", "iris", "--epochs", 3, "--no-early-stopping", "-o", "b.skops").out
 
@@ -339,7 +287,7 @@ def test_a_wrong_gradient_ends_check_with_exit_code_1(pellucid, iris_model, monk
 @pytest.mark.parametrize(
     ("command", "told"),
     [
-        ((), "train, use and check them on tables"),
+        ((), "train, use, explain and check them"),
         (("train",), "Train a network on a table"),
         (("predict",), "Predict the target of every row"),
         (("evaluate",), "Score a model on a table"),
@@ -618,17 +566,16 @@ def test_ctrl_c_in_training_keeps_and_saves_the_model(batch_size, pellucid):
 # ---------------------------------------------------------------------------------------------------- as a process of its own
 
 
-def process(*arguments: object) -> Ended:
-    done = subprocess.run([sys.executable, "-m", "pellucid.cli", *map(str, arguments)], capture_output=True, text=True, check=False)
-    return Ended(done.returncode, done.stdout, done.stderr)
+def process(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "pellucid.cli", *map(str, arguments)], capture_output=True, text=True, check=False)
 
 
 def test_as_a_process_good_input_goes_to_stdout_and_bad_to_stderr(iris_model):
     good = process("predict", iris_model, "iris", "-o", "p.csv")
-    assert good == (0, "150 predictions of 'target' are in p.csv\n", "")
+    assert (good.returncode, good.stdout, good.stderr) == (0, "150 predictions of 'target' are in p.csv\n", "")
     bad = process("predict", iris_model, "irris", "-o", "p2.csv")
-    assert (bad.code, bad.out) == (2, "")
-    assert bad.err == (
+    assert (bad.returncode, bad.stdout) == (2, "")
+    assert bad.stderr == (
         "pellucid: Unknown file or data set 'irris': did you mean 'iris'? Known are iris, digits, wine, breast_cancer, diabetes.\n"
     )
 
