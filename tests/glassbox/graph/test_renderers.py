@@ -136,6 +136,7 @@ def test_boxes_stay_apart_and_within_the_drawing(recipe):
         assert 0 <= box.x < box.right <= layout.wide
         assert 0 <= box.y < box.y + box.high <= layout.high
         assert box.inner <= box.high
+        assert box.y >= 50 or box.x > 180, "the legend has its place"
     for one, other in combinations(boxes, 2):
         beside = one.right <= other.x or other.right <= one.x
         assert beside or one.y + one.high <= other.y or other.y + other.high <= one.y, (one.node.name, other.node.name)
