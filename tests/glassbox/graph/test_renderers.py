@@ -183,6 +183,22 @@ def test_numbers_are_in_the_drawing_and_large_matrices_abbreviated():
     assert len(numbers) < 120
 
 
+@settings(max_examples=10)
+@given(recipes())
+def test_numbers_stay_within_their_boxes(recipe):
+    net, X, Y, s, mask = build(recipe)
+    root = ElementTree.fromstring(pl.computation_graph(net, X, Y, sample_weight=s, mask=mask).to_svg())
+    for group in root.iter(f"{SVG}g"):
+        box = group.find(f"{SVG}rect")
+        if box is not None:
+            left, wide = float(box.get("x")), float(box.get("width"))
+            for text in group.iter(f"{SVG}text"):
+                if "number" in text.get("class"):
+                    half = len(text_of(text)) * 10.5 * 0.61 / 2
+                    assert left <= float(text.get("x")) - half
+                    assert float(text.get("x")) + half <= left + wide
+
+
 def test_it_is_not_large():
     net = pl.Network([784, 128, 10], ["relu", "softmax"])
     graph = pl.computation_graph(net, np.zeros((32, 784)), np.zeros(32, int))
