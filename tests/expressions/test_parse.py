@@ -6,7 +6,7 @@ import pickle
 import re
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid.errors import FormulaError, InputError
@@ -205,51 +205,3 @@ def test_any_text_is_a_formula_or_refused_as_none(formula):
     except FormulaError:
         return
     assert text(tree)
-
-
-def trees(names=("x", "y")):
-    leaves = st.sampled_from([Symbol(name) for name in names]) | st.integers(0, 9).map(Number)
-    return st.recursive(
-        leaves,
-        lambda inner: st.one_of(
-            st.tuples(inner, inner).map(lambda pair: pair[0] + pair[1]),
-            st.tuples(inner, inner).map(lambda pair: pair[0] - pair[1]),
-            st.tuples(inner, inner).map(lambda pair: nodes.Multiply(pair)),
-            st.tuples(inner, inner).map(lambda pair: pair[0] / (2 + Call("abs", (pair[1],)))),
-            inner.map(lambda of: Call("tanh", (of,))),
-            inner.map(lambda of: Negative(of)),
-            inner.map(lambda of: of**2),
-        ),
-        max_leaves=8,
-    )
-
-
-def written(tree):
-    """A tree as Python writes it, with all brackets."""
-    match tree:
-        case Number(value):
-            return str(value)
-        case Symbol(name):
-            return name
-        case nodes.Add(terms):
-            return "(" + " + ".join(map(written, terms)) + ")"
-        case nodes.Multiply(factors):
-            return "(" + " * ".join(map(written, factors)) + ")"
-        case nodes.Divide(top, bottom):
-            return f"({written(top)} / {written(bottom)})"
-        case nodes.Power(base, exponent):
-            return f"({written(base)} ** {written(exponent)})"
-        case Negative(of):
-            return f"(-{written(of)})"
-        case Call(name, arguments):
-            return f"{name}({', '.join(map(written, arguments))})"
-
-
-@given(trees())
-def test_a_tree_that_is_written_and_read_has_the_same_value(tree):
-    values = {"x": 0.7, "y": -0.3}
-    try:
-        read = parse(written(tree))
-    except FormulaError:
-        assume(False)
-    assert evaluate(read, values) == pytest.approx(evaluate(tree, values), rel=1e-12, abs=1e-12)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from pellucid.errors import FormulaError, sentence
 from pellucid.expressions import nodes
-from pellucid.expressions.evaluate import CONSTANTS
+from pellucid.expressions.arithmetic import CONSTANTS
 from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.latex import GREEK
 from pellucid.expressions.nodes import Expression
@@ -56,6 +56,7 @@ def parse(
     where: str = "the formula",
     functions: Functions | None = None,
     implicit: bool = False,
+    whole: Collection[str] = (),
     matrices: bool = False,
     span: tuple[int, int] | None = None,
 ) -> Expression:
@@ -71,6 +72,7 @@ def parse(
         functions: builders of further functions by name; they are given the nodes of the arguments.
         implicit: whether a product may be written without a sign: 2xy. A name of several letters that is not among the names is then a
             product too, if all its letters are names (with ``names=None``: if it has two or three letters).
+        whole: names that are not taken apart, where any are allowed.
         matrices: whether @ and .T may be used.
         span: the part of the text that is the formula; complaints show all of the text.
 
@@ -85,11 +87,11 @@ def parse(
     calls = {**{name: _call(record.name) for name, record in FUNCTIONS.items()}, **(functions or {})}
     calls |= {alias: calls[name] for alias, name in ALIASES.items() if alias not in calls}
 
-    def letters(name: str) -> list[str] | None:
-        if len(name) == 1 or name in (names or ()) or name in CONSTANTS or name in GREEK or not name.isalpha():
+    def letters(name: str, before_bracket: bool) -> list[str] | None:
+        if len(name) == 1 or name in (names or ()) or name in whole or name in CONSTANTS or name in GREEK or not name.isalpha():
             return None
         if names is None:
-            return list(name) if len(name) <= 3 else None
+            return list(name) if len(name) <= 3 and not before_bracket else None  # foo(x) is a function that nobody knows
         return list(name) if all(letter in names or letter in CONSTANTS for letter in name) else None
 
     found = tokens(source, calls, letters, implicit=implicit, matrices=matrices)

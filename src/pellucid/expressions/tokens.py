@@ -36,6 +36,10 @@ _TOKEN = re.compile(
 )
 
 
+Letters = Callable[[str, bool], list[str] | None]
+"""the names that a name such as xy is the product of, None where it is a name of its own; True where it stands before a bracket"""
+
+
 @dataclass(frozen=True)
 class Token:
     """A piece of the text."""
@@ -89,15 +93,13 @@ def raw_tokens(source: Source) -> Iterator[Token]:
             yield Token(NUMBER, found, start, at)
 
 
-def tokens(
-    source: Source, functions: Collection[str], letters: Callable[[str], list[str] | None], *, implicit: bool, matrices: bool
-) -> list[Token]:
+def tokens(source: Source, functions: Collection[str], letters: Letters, *, implicit: bool, matrices: bool) -> list[Token]:
     """The tokens of a formula: operands and signs in turn, brackets that close.
 
     Args:
         source: the text.
         functions: the names that stand before brackets.
-        letters: the names that a name such as xy is the product of, None where it is a name of its own.
+        letters: see `Letters`.
         implicit: whether a sign left out (2x, x(x + 1)) is a product.
         matrices: whether @ and .T are signs.
 
@@ -111,9 +113,7 @@ def tokens(
 class _Reader:
     """Goes through the tokens once, and knows whether an operand or a sign comes next."""
 
-    def __init__(
-        self, source: Source, functions: Collection[str], letters: Callable[[str], list[str] | None], implicit: bool, matrices: bool
-    ) -> None:
+    def __init__(self, source: Source, functions: Collection[str], letters: Letters, implicit: bool, matrices: bool) -> None:
         self.source, self.functions, self.letters = source, functions, letters
         self.implicit, self.matrices = implicit, matrices
         self.found: list[Token] = []
@@ -160,7 +160,7 @@ class _Reader:
                 raise self.source.error(token.start, token.end, f"the function {token.text!r}", "without brackets", "its argument", repair)
             self.found.append(Token(FUNCTION, token.text, token.start, token.end))
             return False
-        parts = self.letters(token.text) if self.implicit else None
+        parts = self.letters(token.text, following.text == "(") if self.implicit else None
         if following.text == "(" and (not self.implicit or (len(token.text) > 1 and parts is None)):
             self.found.append(Token(FUNCTION, token.text, token.start, token.end))  # whoever reads it knows no such function
             return False

@@ -8,9 +8,9 @@ from typing import Any
 from pellucid.expressions import nodes
 from pellucid.expressions.latex import latex
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.text import text as unicode_text
 from pellucid.expressions.reading.plain import plain
 from pellucid.expressions.reading.tree import Apply, Entry, Extent, Name, Norm, Product, Reduce, Total
+from pellucid.expressions.text import text as unicode_text
 
 
 def as_latex(tree: Expression) -> str:

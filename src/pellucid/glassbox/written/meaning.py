@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import operator
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from pellucid.expressions import nodes
+from pellucid.expressions.arithmetic import RELATIONS
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.reading.tree import Apply, Entry, Extent, Name, Norm, Product, Reduce, Total
 from pellucid.glassbox.written.differentials import Differentials
 from pellucid.glassbox.written.names import NoValue
-
-RELATIONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne}
 
 
 class Meaning(Differentials):

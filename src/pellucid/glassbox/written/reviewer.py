@@ -17,6 +17,7 @@ from pellucid.expressions.reading.reader import read
 from pellucid.expressions.reading.tree import Apply, Name, Statement
 from pellucid.expressions.reading.typeset import as_latex, as_text
 from pellucid.glassbox.model import Model
+from pellucid.glassbox.trace import CONVENTIONS
 from pellucid.glassbox.written.bench import Bench
 from pellucid.glassbox.written.calculation import Definitions
 from pellucid.glassbox.written.calculus import Formula, candidates, define, is_calculus, judge_formula
@@ -29,7 +30,6 @@ from pellucid.glassbox.written.names import VALUES, VOCABULARY, NoValue
 from pellucid.glassbox.written.readings import Claim, layer_letters
 from pellucid.glassbox.written.report import DEFINITION, UNDECIDED, EquationReview
 from pellucid.glassbox.written.rightline import RightLines
-from pellucid.glassbox.trace import CONVENTIONS
 from pellucid.validation import as_inputs, as_masks, as_sample_weight, as_targets, one_of
 
 
