@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -11,8 +11,8 @@ from pellucid.equations.activations import CATALOGUE
 from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.reading.cursor import Vocabulary
-from pellucid.expressions.reading.tree import Name
-from pellucid.glassbox.written.places import walk
+from pellucid.expressions.reading.tree import Apply, Name
+from pellucid.glassbox.written.places import children, kept
 
 VALUES = {
     "z": "z", "Z": "z", "a": "a", "A": "a", "h": "h", "H": "h", "x": "x", "X": "x", "y": "y", "Y": "y", "y_true": "y", "Y_true": "y",
@@ -112,11 +112,20 @@ class Quantity:
         return self.kind in PER_SAMPLE
 
 
-def names(tree: Expression) -> Iterator[Name]:
+def names(tree: Expression) -> tuple[Name, ...]:
     """All names of a tree."""
-    for node in walk(tree):
-        if isinstance(node, Name):
-            yield node
+    if isinstance(tree, Name):
+        return (tree,)
+    return kept(tree, "_names", lambda: tuple(name for _, child in children(tree) for name in names(child)))
+
+
+def value_names(tree: Expression) -> tuple[Name, ...]:
+    """The names of values in a tree, without those of functions."""
+    if isinstance(tree, Name):
+        return (tree,)
+    function = isinstance(tree, Apply) and tree.function.base != "a"
+    below = (child for field, child in children(tree) if not (function and field == "function"))
+    return kept(tree, "_value_names", lambda: tuple(name for child in below for name in value_names(child)))
 
 
 def layer_text(name: Name, reading: Reading) -> tuple[str, Name]:

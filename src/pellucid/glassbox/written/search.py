@@ -13,8 +13,8 @@ from pellucid.glassbox.written.bench import ELEMENTWISE, HARD, Bench, Case, righ
 from pellucid.glassbox.written.edits import circular, edits
 from pellucid.glassbox.written.judgement import Judgement
 from pellucid.glassbox.written.meaning import Meaning
-from pellucid.glassbox.written.names import Reading
-from pellucid.glassbox.written.readings import Claim, layer_letters, value_names
+from pellucid.glassbox.written.names import Reading, value_names
+from pellucid.glassbox.written.readings import Claim, layer_letters
 from pellucid.glassbox.written.slips import Edit, Surroundings
 from pellucid.glassbox.written.trial import attempt, free_letters, has_entries, left_layer
 from pellucid.glassbox.written.worlds import companion

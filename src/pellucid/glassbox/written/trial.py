@@ -15,9 +15,9 @@ from pellucid.expressions.nodes import Expression
 from pellucid.expressions.reading.tree import Apply, Name, Total
 from pellucid.glassbox.written.derivatives import COST
 from pellucid.glassbox.written.meaning import Meaning
-from pellucid.glassbox.written.names import VALUES, NoValue, Reading, resolve
+from pellucid.glassbox.written.names import VALUES, NoValue, Reading, resolve, value_names
 from pellucid.glassbox.written.places import walk
-from pellucid.glassbox.written.readings import Claim, layer_letters, value_names
+from pellucid.glassbox.written.readings import Claim, layer_letters
 from pellucid.glassbox.written.worlds import World
 
 TOLERANCE = 1e-7
