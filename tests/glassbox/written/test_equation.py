@@ -34,7 +34,7 @@ def net():
 # ---------------------------------------------------------------------------------------------------- right lines
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(recipes(), st.data())
 def test_the_right_lines_of_any_network_are_right(recipe, data):
     given_case = case(**recipe)
@@ -54,7 +54,7 @@ def test_the_right_lines_of_any_network_are_right(recipe, data):
             assert review.holds, (line, review.verdict, review.explanation)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(recipes(hidden=USUAL, pairs=[("tanh", "half_mse"), ("sigmoid", "half_mse")]), st.data())
 def test_right_lines_are_right_however_they_are_written(recipe, data):
     given_case = case(**{**recipe, "l2": 0.0, "convention": "columns"})
@@ -296,7 +296,7 @@ def test_wrong_shapes_are_verdicts(net):
     assert net.review("J = W1").wrong
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.sampled_from(
