@@ -176,7 +176,7 @@ N2 = (
     Row("N2", "db^{[2]} = dz^{[2]}", "4-5-1 of sigmoids", ONE),
     Row("N2", r"dz_i^{[1]} = w_{i,0}^{[2]} ∗ dz^{[2]} ∗ \sigma'(z_i^{[1]}) (for i = 0..4)", "4-5-1 of sigmoids", OTHER),
     Row("N2", r"dz_i^{[1]} = w_{i,0}^{[2]} ∗ σ0(z_i^{[1]}) ∗ dz^{[2]}", "4-5-1 of sigmoids",
-        "unrecognised", SCAN,
+        "activation derivative missing and extra factor", SCAN,
         r"dz_i^{[1]} = w_{i,0}^{[2]} ∗ dz^{[2]} ∗ \sigma'(z_i^{[1]})", remark="the prime became a 0"),
     Row("N2", "dw_{i,j}^{[1]} = dz_j^{[1]} . x_i for i = 0..3, j = 0..4", "4-5-1 of sigmoids", OTHER),
     Row("N2", "db_i^{[1]} = dz_i^{[1]} (for i = 0..4)", "4-5-1 of sigmoids", ONE),
