@@ -1,4 +1,4 @@
-"""Runs the Python blocks of each page, in order and in one namespace, and shows below each what it prints and draws.
+"""Runs the blocks of each page in order, Python in one namespace and commands in the same folder, and shows what they print and draw.
 
 A block whose last line is an expression shows its value too: a picture (an Axes, or what has ``to_svg``) within the page, anything else as
 text. A block that begins with ``# not run`` is only shown. A block that fails ends the build. Files are written to a temporary folder.
@@ -9,13 +9,15 @@ import contextlib
 import io
 import os
 import re
+import shlex
+import sys
 import tempfile
 import traceback
 
 os.environ.setdefault("MPLBACKEND", "agg")
 os.environ["COLUMNS"] = "100"
 
-BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```(python|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def run(markdown, name):
@@ -23,9 +25,11 @@ def run(markdown, name):
     namespace = {"__name__": "__main__"}
 
     def shown(match):
-        code = match[1]
+        code = match[2]
         if code.startswith("# not run"):
             return match[0].replace("# not run\n", "", 1)
+        if match[1] == "console":
+            return f"```console\n{commands(code, name)}\n```"
         printed, value = io.StringIO(), None
         try:
             with contextlib.redirect_stdout(printed):
@@ -45,6 +49,26 @@ def run(markdown, name):
             return BLOCK.sub(shown, markdown)
         finally:
             os.chdir(before)
+
+
+def commands(code, name):
+    """Lines that begin with ``$ pellucid`` are run, and followed by what they print."""
+    from pellucid import cli
+
+    lines = []
+    for line in code.splitlines():
+        printed, arguments = io.StringIO(), shlex.split(line.removeprefix("$ "))
+        with contextlib.redirect_stdout(printed):
+            cli.app.console.file, sys.argv = printed, arguments
+            try:
+                cli.main()
+            except SystemExit as stop:
+                if stop.code:
+                    raise RuntimeError(f"{name}: this command fails: {line}") from None
+            finally:
+                cli.app.console.file = None
+        lines += [line, printed.getvalue().rstrip(), ""]
+    return "\n".join(lines).rstrip()
 
 
 def execute(code, namespace, name):
