@@ -46,7 +46,7 @@ def test_an_estimator_and_a_pipeline_give_what_their_network_gives(iris):
 
 def test_a_regressor_with_a_scaled_target():
     X, y = load_diabetes(return_X_y=True)
-    inner = pl.MLPRegressor(9, max_iter=5, tol=1e9, n_iter_no_change=1, random_state=0)
+    inner = pl.MLPRegressor(hidden_layer_sizes=9, max_iter=5, tol=1e9, n_iter_no_change=1, random_state=0)
     pipeline = make_pipeline(StandardScaler(), TransformedTargetRegressor(inner, transformer=StandardScaler())).fit(X, y)
     expected = pl.gradient_health(pipeline[-1].regressor_.network_, scale(X), scale(y))
     assert_allclose(numbers(pl.gradient_health(pipeline, X, y)), numbers(expected), rtol=1e-9)
