@@ -287,7 +287,7 @@ class Network:
         if validation is None:
             return None, None
         if isinstance(validation, int | float):
-            loss = self.architecture.loss.spec
+            loss = self.architecture.loss.name
             classes = loss == "cross_entropy" or (loss == "log_loss" and Y.shape[1] == 1)
             rows, kept = split(Y, float(validation), classes, np.random.default_rng([self.seed, 2]))
             if s is not None and not (s[rows].sum() > 0 and s[kept].sum() > 0):

@@ -21,6 +21,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from pellucid.equations.optimizers import LBFGS, Optimizer
 from pellucid.errors import ModelFileError, PellucidError, TableError, sentence
 from pellucid.estimators import MLPClassifier, MLPRegressor
 from pellucid.files import check_writable, reason, write_atomically
@@ -174,9 +175,39 @@ class TableModel:
         """The network inside."""
         return self.estimator.network_
 
+    @property
+    def optimizer(self) -> Optimizer | LBFGS:
+        """What it was trained by."""
+        if self.estimator.solver == "lbfgs":
+            return LBFGS()
+        return self.estimator.solver if isinstance(self.estimator.solver, LBFGS) else self.estimator._optimizer()[0]
+
     def prepare(self, frame: pd.DataFrame) -> np.ndarray:
         """The inputs of the network."""
         return np.asarray(self.pipeline[:-1].transform(frame), dtype=np.float64)
+
+    def inputs(self) -> list[tuple[str, str]]:
+        """For each input of the network the column that it comes from, and what it says of it: ("job", "job = cook")."""
+        columns, prepare = self.pipeline.named_steps["columns"], self.pipeline.named_steps["prepare"]
+        sources = dict(zip(columns.numeric, columns.names("numeric") + [name for name in columns.dates for _ in DATE_PARTS], strict=True))
+        found: list[tuple[str, str]] = []
+        if sources:
+            missing = prepare.named_transformers_["numbers"].named_steps["impute"].indicator_.features_
+            found += [(source, name) for name, source in sources.items()]
+            found += [(sources[columns.numeric[at]], f"{columns.numeric[at]} is missing") for at in missing]
+        if columns.names("category"):
+            encoder = copy(prepare.named_transformers_["categories"].named_steps["encode"])
+            pairs: list[tuple[str, str]] = []
+
+            def told(feature: str, category: object) -> str:
+                what = "another value" if category == "infrequent_sklearn" else str(category)
+                pairs.append((feature, f"{feature} = {what}"))
+                return ""
+
+            encoder.feature_name_combiner = told
+            encoder.get_feature_names_out(columns.names("category"))
+            found += pairs[1:]  # the first is a trial of the function
+        return found
 
     def encode(self, y: np.ndarray) -> np.ndarray:
         """The targets of the network."""

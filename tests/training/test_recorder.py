@@ -15,7 +15,7 @@ from sklearn.preprocessing import scale
 
 import pellucid as pl
 from pellucid.glassbox.health.measures import MEASURES
-from pellucid.glassbox.plots_health import health_over_epochs
+from pellucid.glassbox.plots import health_over_epochs
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +158,7 @@ def test_it_makes_axes_of_its_own_and_never_shows_them():
         "def show(*args, **options): raise SystemExit('shown')\n"
         "pyplot.show = show\n"
         "import pellucid as pl\n"
-        "from pellucid.glassbox.plots_health import health_over_epochs\n"
+        "from pellucid.glassbox.plots import health_over_epochs\n"
         "recorder = pl.HealthRecorder([[0, 1]], [1])\n"
         "pl.Network([2, 3, 1]).fit([[0, 1]], [1], epochs=2, callbacks=[recorder], engine='reference')\n"
         "assert health_over_epochs(recorder).figure in map(pyplot.figure, pyplot.get_fignums())\n"
