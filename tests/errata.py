@@ -5,7 +5,7 @@ N0 to N4 are the five lecture notes. A row is reviewed as the last line of a she
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -51,7 +51,7 @@ SHAPES = {
 }
 
 
-@cache
+@lru_cache(maxsize=None)
 def network(name: str):
     """A network of a shape, with seven samples."""
     sizes, rules, loss = SHAPES[name]

@@ -18,7 +18,6 @@ from pellucid.expressions.written.reader import read
 from pellucid.expressions.written.tree import Apply, Name, Statement
 from pellucid.expressions.written.write import as_latex, as_text, plain
 from pellucid.glassbox.model import Model
-from pellucid.glassbox.trace import CONVENTIONS
 from pellucid.glassbox.written.bench import Bench
 from pellucid.glassbox.written.calculation import Definitions
 from pellucid.glassbox.written.calculus import Formula, candidates, define, is_calculus, judge_formula
@@ -30,6 +29,7 @@ from pellucid.glassbox.written.meaning import Meaning
 from pellucid.glassbox.written.names import VALUES, VOCABULARY, NoValue, Quantity, Reading
 from pellucid.glassbox.written.readings import Claim, layer_letters
 from pellucid.glassbox.written.rightline import RightLines
+from pellucid.glassbox.trace import CONVENTIONS
 from pellucid.validation import as_inputs, as_masks, as_sample_weight, as_targets, one_of
 
 
