@@ -166,6 +166,15 @@ def test_a_remedy_that_changes_the_loss_is_judged_by_the_old_one(iris):
     assert trial.helped
 
 
+@pytest.mark.parametrize(("formula", "verdict"), [("x * sigmoid(x)", "healthy"), ("tanh(x) / 10", "vanishing since layer 1: ")])
+def test_formulas_are_judged_by_their_derivatives(iris, formula, verdict):
+    rule = pl.activation(formula)
+    net = pl.Network([4, 16, 16, 16, 16, 3], [rule] * 4 + ["softmax"], seed=0)
+    report = pl.gradient_health(net, *iris, try_remedy=True, epochs=10)
+    assert report.verdict.startswith(verdict)
+    assert all(trial.helped and trial.name == f"relu instead of {rule.spec}" for trial in report.trials)
+
+
 def test_a_training_that_diverges_is_told(iris):
     net = pl.Network([4, 8, 1], ["identity", "identity"], "mse", seed=0)
     report = pl.gradient_health(net, iris[0], iris[1].astype(float), optimizer=pl.GradientDescent(1e3), try_remedy=True)
