@@ -59,14 +59,12 @@ def commands(code, name):
     for line in code.splitlines():
         printed, arguments = io.StringIO(), shlex.split(line.removeprefix("$ "))
         with contextlib.redirect_stdout(printed):
-            cli.app.console.file, sys.argv = printed, arguments
+            sys.argv = arguments
             try:
                 cli.main()
             except SystemExit as stop:
                 if stop.code:
                     raise RuntimeError(f"{name}: this command fails: {line}") from None
-            finally:
-                cli.app.console.file = None
         lines += [line, printed.getvalue().rstrip(), ""]
     return "\n".join(lines).rstrip()
 
