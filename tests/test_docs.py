@@ -42,7 +42,8 @@ def test_every_item_of_the_notes_has_its_section_function_and_test():
         page, anchor = re.search(r"\((\w+\.md)#([\w-]+)\)", section).groups()
         assert anchor == f"item-{number.strip('| ')}"
         assert f"{{ #{anchor} }}" in (ROOT / "docs" / "tutorial" / page).read_text(encoding="utf-8")
-        assert f"def {re.search(r'::(\w+)', test)[1]}(" in tests
+        named = re.search(r"::(\w+)", test)[1]
+        assert f"def {named}(" in tests
         for name in re.findall(r"`([\w.]+)", functions):
             if name != "pellucid":
                 assert operator.attrgetter(name)(pl) is not None

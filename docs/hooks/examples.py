@@ -81,8 +81,7 @@ def drawn(value):
     """SVG, where the value is a picture."""
     if hasattr(value, "to_svg"):
         return one_line(value.to_svg())
-    several = getattr(value, "flat", None)
-    first = next(iter(several), None) if several is not None and getattr(value, "dtype", None) == object else value
+    first = next(value.flat, None) if getattr(value, "dtype", None) == "O" else value
     figure = getattr(first, "figure", None)
     if figure is None:
         return None
