@@ -11,7 +11,7 @@ from numpy.testing import assert_array_equal
 
 import pellucid as pl
 from pellucid.engines import Batches, load
-from pellucid.engines.base import Progress
+from pellucid.engines.base import Patience, Progress
 from pellucid.training import descent
 
 RNG = np.random.default_rng(0)
@@ -45,20 +45,19 @@ class EveryEpoch(pl.Callback):
     """Looks at each epoch, so that none goes by unseen."""
 
 
-class Due(pl.Callback):
-    """Looks at the history after every ``epochs`` epochs, and may end the training."""
+class Patient(pl.Callback):
+    """Ends the training when the loss has not fallen by ``tolerance`` for more than ``limit`` epochs in a row."""
 
-    def __init__(self, epochs, end=None):
-        self.epochs, self.end, self.seen = epochs, end, []
-
-    def due_in(self):
-        return self.epochs
+    def __init__(self, tolerance, limit):
+        self.patience, self.seen = Patience(tolerance, limit), []
 
     def on_epoch_end(self, moment):
         assert_array_equal(moment.network.vector, moment.vector)
         assert len(moment.history["loss"]) == moment.epoch
+        for loss in moment.history["loss"][self.seen[-1] if self.seen else 0 :]:
+            self.patience.see(loss)
         self.seen.append(moment.epoch)
-        return "due" if self.end and moment.epoch >= self.end else None
+        return "no progress" if self.patience.over else None
 
 
 def both_ways(optimizer="adam", epochs=100, engine=None, callbacks=(), data=(X, Y), **kwargs):
@@ -96,23 +95,28 @@ def test_the_rates_may_be_known_for_fewer_epochs(lengths):
     assert without_time(history) == without_time(expected)
 
 
-@pytest.mark.usefixtures("lengths")
-@pytest.mark.parametrize(
-    ("due", "end", "epochs", "asked"),
-    [
-        ([7], None, 20, [1, 8, 15, 20]),
-        ([7], 8, 20, [1, 8]),
-        ([7], 9, 20, [1, 8, 15]),
-        ([9, 4], 6, 20, [1, 5, 9]),
-        ([1, 9], 3, 20, [1, 2, 3]),
-        ([200], None, 70, [1, 65, 70]),
-    ],
-)
-def test_callbacks_are_asked_when_one_is_due(due, end, epochs, asked):
-    callbacks = [Due(number, end) for number in due]
-    history = network().fit(X, Y, epochs=epochs, callbacks=callbacks, progress=False)
-    assert [callback.seen for callback in callbacks] == [asked] * len(due)
-    assert (history.n_epochs, history.stopped_by) == (asked[-1], "due" if end else "epochs")
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+@pytest.mark.parametrize("weights", [None, S / 7], ids=["unweighted", "weighted"])
+@pytest.mark.parametrize(("tolerance", "limit"), [(1e-3, 3), (1e-2, 0), (2e-3, 10), (0.05, 70), (-1.0, 5)])
+def test_a_patience_is_over_in_the_same_epoch(tolerance, limit, weights, engine, lengths):
+    """In the midst of a stretch, which ends there, or never; within the first epochs, and after more of them than a stretch has."""
+    found = []
+    for watched in ([], [EveryEpoch()]):
+        net, rule = network(), Patient(tolerance, limit)
+        callbacks = [rule, *watched]
+        settings = {"optimizer": pl.Adam(0.02), "epochs": 150, "sample_weight": weights, "engine": engine, "progress": False}
+        history = net.fit(X, Y, callbacks=callbacks, **settings)
+        found.append((without_time(history), net.vector.tobytes(), rule.patience))
+        assert rule.seen[-1] == history.n_epochs
+    assert found[0] == found[1]
+    assert found[0][0]["stopped_by"] == ("no progress" if tolerance > 0 else "epochs")
+    assert lengths
+    assert len(rule.seen) == history.n_epochs
+
+
+def test_two_patient_callbacks_are_asked_after_each_epoch(lengths):
+    network().fit(X, Y, epochs=20, progress=False, callbacks=[Patient(0.0, 5), Patient(0.0, 9)])
+    assert lengths == []
 
 
 @pytest.mark.parametrize(
@@ -260,3 +264,16 @@ def test_an_engine_writes_down_what_each_step_adds(name):
         assert sum(row) == pytest.approx(getattr(progress, name), rel=1e-14)
     weights = [S[batches.order[at : at + 10]].sum() for at in (0, 10, 20)]
     np.testing.assert_allclose(progress.trail[1], [*weights, *weights, weights[0]], rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["compiled", "reference"])
+@pytest.mark.parametrize(("limit", "expected"), [(0, 3), (1, 4), (2, 5), (3, 7)])
+def test_an_engine_comes_back_when_patience_is_over(name, limit, expected):
+    """The second, third and fourth step go nowhere, so the cost of the third, fourth and fifth is that of the second."""
+    net = pl.Network([1, 1], ["identity"], "half_mse")
+    batches, optimizer, vector = Batches(np.ones((4, 1)), np.zeros((4, 1)), None, None, 4, 0), pl.GradientDescent(0.1), np.array([1.0, 0.0])
+    progress = Progress(vector, (), patience=Patience(1e-6, limit))
+    rates = np.array([0.1, 0.0, 0.0, 0.0, 0.1, 0.1, 0.1])
+    load(name, net.architecture).run(progress, batches, rates, optimizer, 10.0)
+    assert progress.position == expected
+    assert progress.patience.over == (expected < 7)

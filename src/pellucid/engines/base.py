@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -26,6 +27,28 @@ class Sums(NamedTuple):
 
 
 @dataclass
+class Patience:
+    """How long a training goes on without progress: it is over when the cost has not fallen by ``tolerance`` below the best so far
+    for more than ``limit`` steps in a row.
+    """
+
+    tolerance: float
+    limit: int
+    best: float = math.inf
+    waited: int = 0
+
+    def see(self, cost: float) -> None:
+        """Take note of a cost."""
+        self.waited = self.waited + 1 if cost > self.best - self.tolerance else 0
+        self.best = min(self.best, cost)
+
+    @property
+    def over(self) -> bool:
+        """Whether it has lasted long enough."""
+        return self.waited > self.limit
+
+
+@dataclass
 class Progress:
     """Where a training stands. The engine moves it on, step by step."""
 
@@ -43,6 +66,8 @@ class Progress:
     gradient_norm_sum: float = 0.0
     trail: Array | None = None
     """(3, steps), filled in where it is wanted: what each of these batches added to the three sums"""
+    patience: Patience | None = None
+    """the engine notes each cost in it where it is given, and comes back when it is over"""
     failed: bool = field(default=False)
     """a cost was not finite: the engine stopped after the batch at `position`"""
 

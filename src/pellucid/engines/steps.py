@@ -42,6 +42,10 @@ def run_steps(engine: Engine, progress: Progress, batches: Batches, rates: Array
         progress.gradient_norm_sum += norm
         progress.step += 1
         progress.position += 1
+        if progress.patience is not None:
+            progress.patience.see(cost * sums.weight / sums.weight)
+            if progress.patience.over:
+                return
         if time.monotonic() >= deadline:
             return
 

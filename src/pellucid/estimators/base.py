@@ -304,8 +304,9 @@ class MLP(Fitted):
         )
 
     def _rule(self, m: int, held: bool, rates: SgdRates | None, incremental: bool) -> Stopping:
-        rule = Stopping(self.tol, self.n_iter_no_change, held and self.early_stopping, bool(self.verbose), rates, m)
-        rule.keeps_best_loss = self.restore_best and not (held and self.early_stopping)
+        by_score = held and self.early_stopping
+        keeps_best_loss = self.restore_best and not by_score
+        rule = Stopping(self.tol, self.n_iter_no_change, by_score, bool(self.verbose), rates, m, keeps_best_loss)
         rule.samples = self.t_
         if self._memory and (incremental or self.warm_start):
             rule.recall(self._memory, incremental)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from pellucid.engines.base import Patience
 from pellucid.equations.arrays import Array
 from pellucid.equations.schedules import Horizon, Plateau, Schedule
 from pellucid.training.callbacks import Callback, Moment
@@ -14,18 +15,22 @@ from pellucid.training.callbacks import Callback, Moment
 class Stopping(Callback):
     """Ends a training when its loss (with early stopping: its validation score) has not improved by ``tol`` for too many epochs in a row.
 
-    "Too many" is more than ``patience``. With ``learning_rate="adaptive"`` the learning rate is divided by 5 instead, until it is 1e-6.
+    "Too many" is more than ``limit``. With ``learning_rate="adaptive"`` the learning rate is divided by 5 instead, until it is 1e-6.
     """
 
     looks_at_network = False
 
-    def __init__(self, tol: float, patience: float, by_score: bool, verbose: bool, rates: SgdRates | None, m: int) -> None:
-        self.tol, self.patience, self.by_score, self.verbose, self.rates, self.m = tol, patience, by_score, verbose, rates, m
+    def __init__(
+        self, tol: float, limit: float, by_score: bool, verbose: bool, rates: SgdRates | None, m: int, keeps_best_loss: bool
+    ) -> None:
+        self.tol, self.limit, self.by_score, self.verbose, self.rates, self.m = tol, limit, by_score, verbose, rates, m
         self.best_loss, self.best_score = math.inf, -math.inf
         self.best_vector: Array | None = None
         self.waited, self.seen, self.samples = 0, 0, 0
-        self.keeps_best_loss = False
+        self.keeps_best_loss = keeps_best_loss
         """restore the weights of the epoch with the lowest loss, which scikit-learn does not"""
+        looks_closer = by_score or verbose or keeps_best_loss or rates is not None or math.isinf(limit)
+        self.patience = None if looks_closer else Patience(tol, int(limit))
 
     def memory(self) -> dict[str, Any]:
         """What a later training needs to go on as if it were this one, as plain values."""
@@ -36,6 +41,8 @@ class Stopping(Callback):
         """Go on with the memory of an earlier training."""
         self.best_loss, self.best_score = memory["best_loss"], memory["best_score"]
         self.best_vector, self.waited = memory["best_vector"], memory["waited"]
+        if self.patience is not None:
+            self.patience.best, self.patience.waited = self.best_loss, self.waited
         if incremental and self.rates is not None and "alpha" in memory:
             self.rates.alpha = memory["alpha"]
 
@@ -47,12 +54,6 @@ class Stopping(Callback):
         """Go on from a checkpoint."""
         self.recall({"best_vector": None, **state}, incremental=True)
         self.seen, self.samples = state["seen"], state["samples"]
-
-    def due_in(self) -> int:
-        """It cannot stop before so many more epochs have passed without progress."""
-        if self.by_score or self.keeps_best_loss or self.rates is not None:
-            return 1
-        return 1_000_000 if math.isinf(self.patience) else int(self.patience) + 1 - self.waited
 
     def on_epoch_end(self, moment: Moment) -> str | None:
         """Count, speak, and say when it is enough."""
@@ -73,10 +74,10 @@ class Stopping(Callback):
             self._by_loss(loss, moment.vector)
         if self.rates is not None:
             self.rates.epoch_ends(self.samples)
-        if self.waited <= self.patience:
+        if self.waited <= self.limit:
             return None
         what = "Validation score" if self.by_score else "Training loss"
-        told = f"{what} did not improve more than tol={self.tol:f} for {self.patience:d} consecutive epochs."
+        told = f"{what} did not improve more than tol={self.tol:f} for {self.limit:d} consecutive epochs."
         if self.rates is None or not self.rates.adaptive:
             return self._stop(f"{told} Stopping.")
         if self.rates.alpha <= 1e-6:
@@ -96,6 +97,8 @@ class Stopping(Callback):
 
     def _by_loss(self, loss: float, vector: Array) -> None:
         self.waited = self.waited + 1 if loss > self.best_loss - self.tol else 0
+        if self.patience is not None:
+            self.patience.see(loss)
         if loss < self.best_loss:
             self.best_loss = loss
             if self.keeps_best_loss:

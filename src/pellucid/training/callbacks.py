@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any, TypeAlias
 
+from pellucid.engines.base import Patience
 from pellucid.equations.arrays import Array
 from pellucid.equations.schedules import not_negative
 from pellucid.errors import InputError, sentence
@@ -56,19 +57,14 @@ class Callback:
     'two are enough'
     """
 
+    patience: Patience | None = None
+    """when it ends the training, for one that looks at nothing but the loss: it need not be asked before, and is told of several epochs
+    at once, which it notes in its patience itself"""
     looks_at_network = True
     """False says that the history is enough, and spares bringing the network up to date after each epoch"""
 
     def on_train_begin(self, network: Any) -> None:
         """Before the first epoch."""
-
-    def due_in(self) -> int:
-        """In how many epochs it has to be asked again, which may be done earlier.
-
-        1 unless overridden: after each epoch. With a larger number the epochs of a small network go by several at a time, without Python
-        between them; `on_epoch_end` then finds more than one new epoch in the history.
-        """
-        return 1
 
     def on_epoch_end(self, moment: Moment) -> bool | str | None:
         """After each epoch; True, or a text that says why, ends the training."""

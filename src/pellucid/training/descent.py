@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -57,14 +58,15 @@ class Descent:
         """Train until the last epoch, or until somebody ends it."""
         training, plan, schedule = self.training, self.training.plan, self.optimizer.schedule
         history, saving = training.history, plan.checkpoints
-        brief = self.count == 1 and len(training.vector) <= LARGEST and not schedule.answers
+        brief = self.count == 1 and len(training.vector) <= LARGEST and not (schedule.answers or training.watched)
         longest = 1  # epochs of a stretch: until the time of one is known
         while not history.stopped_by and (epoch := history.n_epochs) < plan.epochs:
             if self.interrupt.noted:
                 history.stopped_by = "interrupt"
                 break
             started = time.perf_counter()
-            length = min(longest, training.undisturbed(), plan.epochs - epoch) if brief else 1
+            due = saving.due_in(epoch) if saving is not None else None
+            length = min(longest, plan.epochs - epoch, due or LONGEST)
             alphas = self.rates.of_epochs(self.epochs_before + epoch, length, self.plateau)
             if len(alphas) > self.count:
                 self._stretch(alphas, started)
@@ -113,9 +115,10 @@ class Descent:
         training, progress, first = self.training, self.progress, self.progress.step
         origin = Origin.of(training.engine, progress, self.batches, alphas, self.optimizer)
         progress.trail = trail = np.empty((3, len(alphas)))
+        progress.patience = None if training.patience is None else replace(training.patience)
         self._from_the_first_batch()
         self._run(alphas)
-        progress.trail, done = None, progress.position
+        progress.trail, progress.patience, done = None, None, progress.position
         bad = self._first_bad(origin, trail[2, :done])
         whole = done if bad is None else bad
         if whole:
@@ -131,7 +134,7 @@ class Descent:
             raise training.diverged(first + bad + 1, float(alphas[bad]), "not finite after the last step")
         if progress.failed:
             raise training.diverged(progress.step + 1, float(alphas[done]), "not finite")
-        if done == len(alphas):
+        if not training.history.stopped_by:
             training.ends(self.show)
 
     def _first_bad(self, origin: Origin, norms: Array) -> int | None:
@@ -179,7 +182,7 @@ class Descent:
         while True:
             training.engine.run(progress, batches, rates, self.optimizer, PAUSE)
             training.vector = progress.vector
-            if progress.failed or progress.position == len(rates):
+            if progress.failed or progress.position == len(rates) or (progress.patience is not None and progress.patience.over):
                 return
             if self.interrupt.noted:
                 training.history.stopped_by = "interrupt"

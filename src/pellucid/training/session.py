@@ -20,7 +20,7 @@ from pellucid.training.display import Display
 from pellucid.training.evaluation import Held, Metric
 from pellucid.training.history import History
 from pellucid.training.orders import Orders
-from pellucid.training.stretch import LONGEST, Origin
+from pellucid.training.stretch import Origin
 
 
 @dataclass
@@ -77,15 +77,11 @@ class Training:
         self.safe: Array | Callable[[], Array] = self.vector.copy()
         """weights from before the epoch with the lowest loss so far, or what finds them: a divergence falls back to them"""
         self.safe_epoch, self.safe_loss = 1, math.inf
-        self.alone = plan.held is not None or plan.early_stopping is not None
-        """whether the parameters are looked at after each epoch"""
-
-    def undisturbed(self) -> int:
-        """How many epochs may pass before anybody has to look."""
-        if self.alone:
-            return 1
-        saved = None if self.plan.checkpoints is None else self.plan.checkpoints.due_in(self.history.n_epochs)
-        return min([LONGEST if saved is None else saved, *(callback.due_in() for callback in self.callbacks)])
+        rules = [callback.patience for callback in self.callbacks]
+        self.patience = rules[0] if rules else None
+        """of the callback"""
+        self.watched = plan.held is not None or plan.early_stopping is not None or len(rules) > 1 or rules == [None]
+        """whether somebody looks at each epoch"""
 
     def end_epoch(self, before: Array, row: dict[str, float], seconds: float, show: Display) -> bool:
         """Note an epoch that went from ``before`` to ``self.vector``; True says that the training ends here."""

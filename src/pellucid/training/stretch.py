@@ -7,7 +7,7 @@ between, is made again in the rare case that they are asked for: the same steps 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pellucid.engines import Batches, Engine
 from pellucid.engines.base import Progress
@@ -23,8 +23,7 @@ WHILE = 1.0
 """seconds that a call may take which makes parameters again"""
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a stretch of several epochs began."""
 
     engine: Engine

@@ -197,6 +197,7 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
     )
     worker = carray(as_workers(net.workers), run.n_threads)[me]
     cost_sum, weight_sum, norm_sum, failed = run.cost_sum, run.weight_sum, run.norm_sum, 0
+    best, waited = run.best, run.waited
     position = run.position
     count = (run.n_rows + run.batch_size - 1) // run.batch_size
     batch = position % count
@@ -263,9 +264,16 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
         norm_sum += norm
         position += 1
         batch = batch + 1 if batch + 1 < count else 0
+        if run.limit >= 0:  # `engines.base.Patience`, in the same words
+            loss = cost * weight / weight
+            waited = waited + 1 if loss > best - run.tolerance else 0
+            best = min(best, loss)
+            if waited > run.limit:
+                break
     if me == 0:
         run.position, run.step, run.failed = position, run.step + position - run.position, failed
         run.cost_sum, run.weight_sum, run.norm_sum = cost_sum, weight_sum, norm_sum
+        run.best, run.waited = best, waited
 
 
 @njit(error_model="numpy")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.engines.base import Batches, Progress
+from pellucid.engines.base import Batches, Patience, Progress
 from pellucid.engines.compiled import rules, team
 from pellucid.engines.compiled.memory import at
 from pellucid.engines.compiled.pace import Pace
@@ -23,6 +23,9 @@ SPEED, LEAST = 2e10, 5e-7
 
 BRIEF = 1e-3
 """seconds below which an epoch is not timed any more"""
+
+NONE = Patience(0.0, -1)
+"""in machine code: no end to patience"""
 
 
 @cache
@@ -67,6 +70,8 @@ class Training:
         position = progress.position
         call.rates, call.step, call.position, call.failed = at(rates), progress.step, position, 0
         call.trail, call.trail_row = at(progress.trail), 8 * count
+        patience = progress.patience or NONE
+        call.limit, call.tolerance, call.best, call.waited = patience.limit, patience.tolerance, patience.best, patience.waited
         call.cost_sum, call.weight_sum, call.norm_sum = progress.cost_sum, progress.weight_sum, progress.gradient_norm_sum
         if self.batches.s is not None:
             call.weights = at(self._batch_weights())
@@ -76,7 +81,7 @@ class Training:
             call.stop = count
             team.alone(self.kernel, self.space.address, call)
             position = call.position
-        while position < count and not call.failed:
+        while position < count and not call.failed and not 0 <= call.limit < call.waited:
             began, before = now, position
             threads, steps = pace.choose(most, min(seconds, deadline - began) / 2, self.guess)
             call.stop = min(count, before + steps)
@@ -88,6 +93,8 @@ class Training:
                 break
         progress.position, progress.step, progress.failed = position, call.step, bool(call.failed)
         progress.cost_sum, progress.weight_sum, progress.gradient_norm_sum = call.cost_sum, call.weight_sum, call.norm_sum
+        if progress.patience is not None:
+            progress.patience.best, progress.patience.waited = call.best, call.waited
 
     def _batch_weights(self) -> Array:
         """sum_i s_i of each batch, as they are in this epoch."""

@@ -46,6 +46,7 @@ SHARED = """
 .pellucid .sheet table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 .pellucid .sheet th,.pellucid .sheet td{padding:.25em 1em .25em 0;text-align:left;vertical-align:top}
 .pellucid .sheet tr{border-bottom:1px solid rgba(128,128,128,.35)}
+.pellucid .sheet td .left{padding:.2em 0}
 .pellucid .sheet td.number{text-align:right}
 .pellucid .rule{margin:.35rem 0 0;color:var(--faint,inherit);font-size:.92em;line-height:1.4}
 .pellucid .part{color:var(--part);font-weight:600;white-space:nowrap;margin-right:.5em}
