@@ -58,9 +58,20 @@ SHARED = """
 
 
 def _colours() -> str:
-    light = "".join(f".pellucid .{part.name}{{--part:{part.light}}}" for part in PARTS.values())
-    dark = "".join(f".pellucid .{part.name}{{--part:{part.dark}}}" for part in PARTS.values())
-    return f"{light}\n@media screen and (prefers-color-scheme:dark){{{dark}}}\n"
+    """By what the system says, and in notebooks by what their theme says."""
+
+    def rules(before: str, colours: dict[str, str]) -> str:
+        return "".join(f"{before}.pellucid .{name}{{--part:{colour}}}" for name, colour in colours.items())
+
+    light, dark = {part.name: part.light for part in PARTS.values()}, {part.name: part.dark for part in PARTS.values()}
+    system = f"{rules('', light)}\n@media screen and (prefers-color-scheme:dark){{{rules('', dark)}}}\n"
+    themes = (
+        ('[data-jp-theme-light="true"] ', light),
+        ('[data-jp-theme-light="false"] ', dark),
+        (".vscode-light ", light),
+        (".vscode-dark ", dark),
+    )
+    return system + "\n".join(rules(theme, colours) for theme, colours in themes) + "\n"
 
 
 PARTS_STYLE = _colours()
