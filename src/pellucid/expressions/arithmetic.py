@@ -53,5 +53,7 @@ def _compare(relation: str, left: Any, right: Any) -> Any:
     return _RELATIONS[relation](left, right)
 
 
-FLOATS = Arithmetic(_number, {"pi": math.pi, "e": math.e}, _function, _compare, rounds=True)
+CONSTANTS: Mapping[str, float] = {"pi": math.pi, "e": math.e}
+
+FLOATS = Arithmetic(_number, CONSTANTS, _function, _compare, rounds=True)
 """NumPy's double precision"""
