@@ -17,7 +17,7 @@ import numpy as np
 from pellucid.equations.activations import Activation, Elementwise, Softmax, activation
 from pellucid.equations.arrays import Array
 from pellucid.expressions import nodes
-from pellucid.expressions.evaluate import _RELATIONS
+from pellucid.expressions.arithmetic import RELATIONS
 from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.written.code import SAME
@@ -100,7 +100,7 @@ class Meaning:
                     raise NoValue("shape", f"there is no axis {axis}")
                 return (np.mean if mean else np.sum)(array, axis=axis, keepdims=kept)
             case nodes.Compare(left, relation, right, also):
-                holds = _RELATIONS[relation](self.value(left), self.value(right))
+                holds = RELATIONS[relation](self.value(left), self.value(right))
                 return np.asarray(holds if also is None else holds & (self.value(also) != 0), dtype=float)
             case nodes.Cases(branches, otherwise):
                 result = self.value(otherwise)
