@@ -63,7 +63,7 @@ def pieces(tree: Expression, digits: int, limit: float, scrolls: bool = False) -
             return of(numerator, binding(numerator) < PRODUCT) + of(denominator, binding(denominator) < POWER, r"\big/ ")
         case nodes.Power(nodes.Call(function, arguments, 0, None) as call, exponent) if function not in ("exp", "sqrt", "abs"):
             return _call(call, function, arguments, of, f"^{{{latex(exponent, digits)}}}")
-        case nodes.Power(base, exponent):
+        case nodes.Power(base, exponent) if latex(base, digits) != latex(tree, digits).rpartition("^")[0]:
             return of(base, brackets=True, after=f"^{{{latex(exponent, digits)}}}")
         case nodes.Transpose(inner):
             return of(inner, brackets=True, after="^{T}")
