@@ -89,6 +89,14 @@ def test_lines_are_full_but_no_longer_than_told(limit):
     found = pieces(sum(MANY[1:], MANY[0]), 6, limit)
     filled = lines(found, limit)
     assert " ".join(filled) == " ".join(piece.latex for piece in found)
+    left = iter(found)
+    for line in filled:
+        total = -1.0
+        while line:
+            piece = next(left)
+            total += piece.width + 1
+            line = line.removeprefix(piece.latex).lstrip()
+        assert total <= limit
     each = width(MANY[30]) + 3
     assert len(filled) <= len(found) * each / (limit - each) + 1
 
