@@ -85,6 +85,8 @@ class Network:
         self.vector: Array = self.architecture.draw(initializer, np.random.default_rng(self.seed), as_dtype(dtype))
         self.history: History | None = None
         """of the latest training"""
+        self.optimizer: Optimizer | LBFGS | None = None
+        """of the latest training in this process; files do not keep it"""
         self._engines: dict[str | None, Engine] = {}
 
     # What it is made of
@@ -249,6 +251,7 @@ class Network:
             positive_integer(n_threads, "n_threads", "fit")
         if check_gradients:
             self._prove(X, Y, s, engine)
+        self.optimizer = plan.optimizer
         chosen = load_engine(engine, self.architecture)
         with chosen.at_most(n_threads):
             self.history = train(chosen, self.vector, plan, self, self.take)
@@ -258,7 +261,8 @@ class Network:
     def of(cls, architecture: Architecture, vector: Array, seed: int = 0) -> Self:
         """A network with these parameters, which it takes as they are."""
         net = cls.__new__(cls)
-        net.architecture, net.vector, net.seed, net.history, net._engines = architecture, vector, seed, None, {}
+        net.architecture, net.vector, net.seed, net._engines = architecture, vector, seed, {}
+        net.history, net.optimizer = None, None
         return net
 
     def take(self, vector: Array) -> None:
@@ -283,7 +287,7 @@ class Network:
         if validation is None:
             return None, None
         if isinstance(validation, int | float):
-            loss = self.architecture.loss.spec
+            loss = self.architecture.loss.name
             classes = loss == "cross_entropy" or (loss == "log_loss" and Y.shape[1] == 1)
             rows, kept = split(Y, float(validation), classes, np.random.default_rng([self.seed, 2]))
             if s is not None and not (s[rows].sum() > 0 and s[kept].sum() > 0):
@@ -364,7 +368,7 @@ class Network:
         self.architecture = Architecture.from_header(header["architecture"])
         self.seed = int(header["seed"])
         self.history = None if header["history"] is None else History.from_dict(header["history"])
-        self._engines = {}
+        self.optimizer, self._engines = None, {}
         self.vector = np.array(state["vector"], dtype=as_dtype(header["dtype"]))
         if self.vector.shape != (self.architecture.n_parameters,):
             got, expected = self.vector.shape, (self.architecture.n_parameters,)

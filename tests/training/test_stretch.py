@@ -108,6 +108,8 @@ def test_a_patience_is_over_in_the_same_epoch(tolerance, limit, weights, engine,
         history = net.fit(X, Y, callbacks=callbacks, **settings)
         found.append((without_time(history), net.vector.tobytes(), rule.patience))
         assert rule.seen[-1] == history.n_epochs
+        if not watched:
+            assert len(rule.seen) == 1 + -(-(history.n_epochs - 1) // 64)  # and not more often
     assert found[0] == found[1]
     assert found[0][0]["stopped_by"] == ("no progress" if tolerance > 0 else "epochs")
     assert lengths

@@ -28,8 +28,9 @@ class Sums(NamedTuple):
 
 @dataclass
 class Patience:
-    """How long a training goes on without progress: it is over when the cost has not fallen by ``tolerance`` below the best so far
-    for more than ``limit`` steps in a row.
+    """How long a training goes on without progress.
+
+    It is over when the cost has not fallen by ``tolerance`` below the best so far for more than ``limit`` steps in a row.
     """
 
     tolerance: float

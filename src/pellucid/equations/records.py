@@ -39,6 +39,9 @@ NOT_NEGATIVE = Interval(0.0, float("inf"), (True, False))
 OPEN_UNIT = Interval(0.0, 1.0, (False, False))
 CLOSED_UNIT = Interval(0.0, 1.0, (True, True))
 
+ARGUMENTS = ("x", "z")
+"""the name that the formula of an activation is written in, one or the other"""
+
 _SPEC = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\(([^()]*)\))?\s*")
 
 
@@ -77,6 +80,15 @@ def look_up(kind: str, spec: str, catalogue: Mapping[str, Callable[..., Record]]
 @cache
 def _parameters(make: Callable[..., object]) -> list[str]:
     return list(inspect.signature(make).parameters)
+
+
+def is_formula(text: object, arguments: tuple[str, ...]) -> bool:
+    """Whether a text is a formula, not a name of the catalogue: one of the arguments is in it.
+
+    >>> is_formula("x * sigmoid(x)", ARGUMENTS), is_formula("elu(alpha=0.5)", ARGUMENTS)
+    (True, False)
+    """
+    return isinstance(text, str) and bool(set(re.findall(r"[A-Za-z_]\w*", text.replace("ŷ", "y_hat"))) & set(arguments))
 
 
 def spelled(name: str, **parameters: float) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import InvalidParameterError
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from pellucid.architecture import Architecture
 from pellucid.engines import load as load_engine
@@ -249,13 +249,16 @@ class MLP(Fitted):
             raise InputError(sentence("the number of activations", where, len(rules), expected, "give one for all, or a list"))
         return [LOGISTIC.get(rule, rule) if isinstance(rule, str) else rule for rule in rules]
 
-    def _plan_lbfgs(self, X: Any, Y: Array, s: Array | None) -> Plan:
+    def _lbfgs(self) -> LBFGS:
         default = LBFGS(tolerance=self.tol, relative_decrease=2.220446049250313e-09, calls=self.max_fun)
+        return self.solver if isinstance(self.solver, LBFGS) else default
+
+    def _plan_lbfgs(self, X: Any, Y: Array, s: Array | None) -> Plan:
         return Plan(
             X=X,
             Y=Y,
             s=s,
-            optimizer=self.solver if isinstance(self.solver, LBFGS) else default,
+            optimizer=self._lbfgs(),
             epochs=self.max_iter,
             callbacks=list(self.callbacks or ()),
             progress=self.progress,
@@ -362,9 +365,19 @@ class MLP(Fitted):
             return GradientDescent(rate), rates
         return (Nesterov if self.nesterovs_momentum else Momentum)(rate, self.momentum), rates
 
+    @property
+    def optimizer_(self) -> Optimizer | LBFGS:
+        """The optimizer that solver, learning_rate and their like stand for, as it is at first."""
+        check_is_fitted(self, "network_")
+        if self.solver == "lbfgs" or isinstance(self.solver, LBFGS):
+            return self._lbfgs()
+        optimizer, rates = self._optimizer()
+        return optimizer if rates is None else replace(optimizer, learning_rate=self.learning_rate_init)
+
     def _train(self, network: Network, architecture: Architecture, plan: Plan, incremental: bool) -> None:
         check_plan(plan, dropout=any(architecture.dropout))
         shared = architecture is network.architecture
+        network.optimizer = plan.optimizer
         engine = network.engine(self.engine) if shared else load_engine(self.engine, architecture)
         try:
             with engine.at_most(self.n_threads):

@@ -13,9 +13,10 @@ import numpy as np
 
 from pellucid.expressions.functions import FUNCTIONS
 
-_RELATIONS = {
+RELATIONS = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
+"""the comparisons by their sign"""
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,10 @@ def _function(name: str) -> Callable[..., Any] | None:
 
 
 def _compare(relation: str, left: Any, right: Any) -> Any:
-    return _RELATIONS[relation](left, right)
+    return RELATIONS[relation](left, right)
 
 
-FLOATS = Arithmetic(_number, {"pi": math.pi, "e": math.e}, _function, _compare, rounds=True)
+CONSTANTS: Mapping[str, float] = {"pi": math.pi, "e": math.e}
+
+FLOATS = Arithmetic(_number, CONSTANTS, _function, _compare, rounds=True)
 """NumPy's double precision"""

@@ -8,11 +8,21 @@ from fractions import Fraction
 from pellucid.expressions import nodes
 from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.precedence import ATOM, COMPARISON, PRODUCT, SUM, binding, leading_minus, needs_brackets, without_minus
+from pellucid.expressions.precedence import (
+    ATOM,
+    COMPARISON,
+    PRODUCT,
+    SUM,
+    binding,
+    is_operator,
+    leading_minus,
+    needs_brackets,
+    without_minus,
+)
 
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eta": "η", "theta": "θ", "lambda": "λ", "mu": "μ", "pi": "π",
-    "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ",
+    "nabla": "∇", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ",
 }  # fmt: skip
 """names that are letters of their own, in text"""
 RELATIONS = {"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "==": "=", "!=": r"\ne"}
@@ -61,7 +71,11 @@ def latex(tree: Expression, digits: int = 6) -> str:
             return product(factors, marked=False)
         case nodes.Divide(numerator, denominator):
             return rf"\frac{{{latex(numerator, digits)}}}{{{latex(denominator, digits)}}}"
-        case nodes.Power(nodes.Call(function, arguments, 0, None), exponent) if function not in ("exp", "sqrt", "abs"):
+        case nodes.Power(nodes.Call(function, arguments, 0, None), exponent) if function in FUNCTIONS and function not in (
+            "exp",
+            "sqrt",
+            "abs",
+        ):
             return rf"{FUNCTIONS[function].latex}^{{{latex(exponent, digits)}}}{_arguments(arguments, digits)}"
         case nodes.Power(base, nodes.Number(value)) if value == Fraction(1, 2):
             return rf"\sqrt{{{latex(base, digits)}}}"
@@ -117,7 +131,7 @@ def latex(tree: Expression, digits: int = 6) -> str:
         case nodes.Derivative(of, by, partial):
             d = r"\partial" if partial else "d"
             top, bottom = latex(of, digits), latex(by, digits)
-            if binding(of) < ATOM:
+            if is_operator(of):
                 return rf"\frac{{{d}}}{{{d} {bottom}}} \left({top}\right)"
             return rf"\frac{{{d} {top}}}{{{d} {bottom}}}"
         case nodes.Matrix(rows):

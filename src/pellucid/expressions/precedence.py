@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pellucid.expressions import nodes
+from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.nodes import Expression
 
 EQUATION, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(7)
@@ -62,3 +63,8 @@ def without_minus(tree: Expression) -> Expression:
         case nodes.Multiply((nodes.Number(value), *rest)):
             return nodes.Multiply((nodes.Number(-value), *rest))
     return tree
+
+
+def is_operator(of: Expression) -> bool:
+    """Whether a derivative is written as an operator before its brackets: d/dx (3x), but dy/dx."""
+    return binding(of) < ATOM or isinstance(of, nodes.Number) or (isinstance(of, nodes.Call) and of.function in FUNCTIONS)

@@ -7,7 +7,18 @@ from fractions import Fraction
 from pellucid.expressions import nodes
 from pellucid.expressions.latex import GREEK, element_name, index_text, joined_by_signs, name_parts
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.precedence import ATOM, COMPARISON, POWER, PRODUCT, SUM, binding, leading_minus, needs_brackets, without_minus
+from pellucid.expressions.precedence import (
+    ATOM,
+    COMPARISON,
+    POWER,
+    PRODUCT,
+    SUM,
+    binding,
+    is_operator,
+    leading_minus,
+    needs_brackets,
+    without_minus,
+)
 
 RELATIONS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"}
 _BELOW = str.maketrans("0123456789+-aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
@@ -64,7 +75,8 @@ def text(tree: Expression, digits: int = 6) -> str:
             simple = plain or (isinstance(base, nodes.Number | nodes.Call) and binding(base) == ATOM)
             return f"{inner if simple else f'({inner})'}{str(value).translate(_ABOVE)}"
         case nodes.Power(base, exponent):
-            return f"{within(base, ATOM)}^{within(exponent, ATOM)}"
+            above = within(exponent, ATOM)
+            return f"{within(base, ATOM)}^{f'({above})' if '/' in above and above[0] != '(' else above}"
         case nodes.Transpose(of):
             return f"{within(of, ATOM)}ᵀ"
         case nodes.Call("exp", (argument,)):
@@ -109,7 +121,7 @@ def text(tree: Expression, digits: int = 6) -> str:
             return f"‖{text(of, digits)}‖²"
         case nodes.Derivative(of, by, partial):
             d, top, bottom = ("∂" if partial else "d"), text(of, digits), text(by, digits)
-            return f"{d}/{d}{bottom} ({top})" if binding(of) < ATOM else f"{d}{top}/{d}{bottom}"
+            return f"{d}/{d}{bottom} ({top})" if is_operator(of) else f"{d}{top}/{d}{bottom}"
         case nodes.Matrix(rows):
             return "[" + "; ".join("  ".join(text(entry, digits) for entry in row) for row in rows) + "]"
         case nodes.Dots():

@@ -193,7 +193,7 @@ class _Cost:
     ) -> None:
         self.architecture, self.theta, self.X, self.Y, self.s, self.masks = architecture, theta, X, Y, s, masks
         self.weight_sum = float(len(X) if s is None else s.sum())
-        self.smooth = not architecture.loss.kinks and not any(rule.kinks for rule in architecture.activations)
+        self.smooth = architecture.loss.smooth and not any(rule.kinks for rule in architecture.activations)
         self.size = abs(float(self.data(self._tape(theta)).real))
         self.steepest = float(np.abs(self.data_gradient()).max())
 
@@ -210,8 +210,7 @@ class _Cost:
         for layer, rule in enumerate(self.architecture.activations, start=1):
             for kink in rule.kinks:
                 yield tape.z[layer] >= kink
-        for kink in self.architecture.loss.kinks:
-            yield tape.f[-1] - self.Y >= kink
+        yield from self.architecture.loss.sides(tape.f[-1], self.Y)
 
     def data_gradient(self) -> Array:
         """The gradient of the data part by backward propagation."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from pellucid.equations.arrays import Array
 from pellucid.equations.propagation import backward, forward, mean_gradient, penalty
+from pellucid.equations.records import ARGUMENTS, is_formula
 from pellucid.errors import unknown_name
 from pellucid.glassbox.model import Model
 from pellucid.glassbox.rendering import Table, as_html, as_rich, as_text
@@ -169,12 +171,16 @@ class _Equations:
         return f"W{layer} a{layer - 1} + b{layer}" if self.columns else f"a{layer - 1} W{layer} + b{layer}"
 
     def a(self, layer: int) -> str:
-        return f"{self.rules[layer - 1].spec}(z{layer}){self._dropped(layer)}"
+        rule = self.rules[layer - 1]
+        if is_formula(rule.spec, ARGUMENTS):
+            return re.sub(r"\bz\b", f"z{layer}", f"({rule.formula})" if self._dropped(layer) else rule.formula) + self._dropped(layer)
+        return f"{rule.spec}(z{layer}){self._dropped(layer)}"
 
     def cost(self) -> str:
         total = "sum(s l)" if self.weighted else "sum(l)"
         ridge = f" + {self.l2:g} ||W||^2 / (2 {self.mean[2:]})" if self.l2 else ""
-        return f"{total} {self.mean}{ridge}, l = {self.loss.spec}(y_hat, y)"
+        loss = self.loss.formula if is_formula(self.loss.spec, ("y_hat",)) else f"{self.loss.spec}(y_hat, y)"
+        return f"{total} {self.mean}{ridge}, l = {loss}"
 
     def da(self, layer: int) -> str:
         if layer == self.last:
@@ -184,9 +190,14 @@ class _Equations:
     def dz(self, layer: int) -> str:
         if layer == self.last and self.objective.fused is not None:
             return f"{self.objective.fused.dz_formula}" + (f", / n{layer}" if self.loss.averages else "") + " (fused, exact)"
-        if self.rules[layer - 1].spec == "softmax":
+        rule = self.rules[layer - 1]
+        if rule.spec == "softmax":
             return f"a{layer} * (da{layer} - sum_k a_k da_k)"
-        return f"da{layer}{self._dropped(layer)} * {self.rules[layer - 1].spec}'(z{layer})"
+        if is_formula(rule.spec, ARGUMENTS):
+            value = f"({rule.formula})" if self._dropped(layer) else f"a{layer}"  # a_l is what the mask has left
+            slope = re.sub(r"\bz\b", f"z{layer}", re.sub(r"\ba\b", value, rule.derivative_formula))
+            return f"da{layer}{self._dropped(layer)} * ({slope})"
+        return f"da{layer}{self._dropped(layer)} * {rule.spec}'(z{layer})"
 
     def dW(self, layer: int) -> str:
         s = " diag(s)" if self.weighted else ""

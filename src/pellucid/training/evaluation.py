@@ -40,7 +40,7 @@ METRICS: dict[str, Metric] = {"accuracy": accuracy, "r2": r2}
 def as_metrics(metrics: Sequence[str] | Mapping[str, Metric] | None, architecture: Architecture) -> dict[str, Metric]:
     """Metrics by name; None is accuracy for log_loss and cross_entropy, else r2."""
     if metrics is None:
-        metrics = ["accuracy" if architecture.loss.spec in ("log_loss", "cross_entropy") else "r2"]
+        metrics = ["accuracy" if architecture.loss.name in ("log_loss", "cross_entropy") else "r2"]
     if isinstance(metrics, Mapping) and all(callable(metric) for metric in metrics.values()):
         return dict(metrics)
     metrics = [metrics] if isinstance(metrics, str) else metrics

@@ -58,7 +58,7 @@ def objective(chain: Objective) -> Last:
     if pair is None:
         return Last(formulas.objective(*loss.pieces, loss.averages), link=True)
     if pair.pieces == ("", ""):
-        part = WHOLE_ROWS[chain.output.spec, loss.spec]
+        part = WHOLE_ROWS[chain.output.name, loss.name]
         return Last(Rule(part, ()), output=part.name == "rowwise.softmax_cross_entropy")
     return Last(formulas.objective(*pair.pieces, loss.averages))
 
