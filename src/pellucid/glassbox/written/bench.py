@@ -13,7 +13,7 @@ from pellucid.equations.activations import Softmax
 from pellucid.equations.arrays import Array
 from pellucid.errors import InputError
 from pellucid.expressions import nodes
-from pellucid.expressions.written.tree import Name, Total
+from pellucid.expressions.reading.tree import Name, Total
 from pellucid.glassbox.written.names import Reading
 from pellucid.glassbox.written.places import walk
 from pellucid.glassbox.written.readings import Claim

@@ -15,8 +15,8 @@ from pellucid.equations.arrays import Array
 from pellucid.expressions import nodes
 from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.written.code import SAME
-from pellucid.expressions.written.tree import Apply, Entry, Name, Norm, Product, Total
+from pellucid.expressions.reading.code import SAME
+from pellucid.expressions.reading.tree import Apply, Entry, Name, Norm, Product, Total
 from pellucid.glassbox.written.names import SPELLED, NoValue
 from pellucid.glassbox.written.places import walk
 

@@ -11,8 +11,8 @@ from pellucid.equations.activations import CATALOGUE
 from pellucid.equations.arrays import Array
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.written.tree import Apply, Entry, Name, Total
-from pellucid.expressions.written.write import plain
+from pellucid.expressions.reading.tree import Apply, Entry, Name, Total
+from pellucid.expressions.reading.write import plain
 from pellucid.glassbox.written.calculation import NAMED, Calculation, Definitions, key
 from pellucid.glassbox.written.chains import broken, telescopes
 from pellucid.glassbox.written.edits import Surroundings, edits

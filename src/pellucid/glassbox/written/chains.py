@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.written.tree import Name, Product
-from pellucid.expressions.written.write import plain
+from pellucid.expressions.reading.tree import Name, Product
+from pellucid.expressions.reading.write import plain
 from pellucid.glassbox.written.readings import Claim
 
 

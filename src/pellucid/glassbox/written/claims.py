@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.written.tree import Apply, Name, Product, Statement
+from pellucid.expressions.reading.tree import Apply, Name, Product, Statement
 from pellucid.glassbox.written.names import PARAMETERS, VALUES, names
 from pellucid.glassbox.written.places import parts, walk
 from pellucid.glassbox.written.readings import Claim

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.written.tree import Apply, Entry, Name, Product, Reduce, Total
-from pellucid.expressions.written.write import as_text, plain
+from pellucid.expressions.reading.tree import Apply, Entry, Name, Product, Reduce, Total
+from pellucid.expressions.reading.write import as_text, plain
 from pellucid.glassbox.written.names import GENERAL, VALUES, Reading, layer_text
 from pellucid.glassbox.written.places import Put, places, walk
 from pellucid.glassbox.written.readings import Claim, value_names

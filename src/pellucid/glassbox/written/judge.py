@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.written.tree import Name, Reduce
+from pellucid.expressions.reading.tree import Name, Reduce
 from pellucid.glassbox.written.bench import ELEMENTWISE, HARD, ONE_OUTPUT, ONE_SAMPLE, ONE_UNIT, OTHER, Bench, Case, numbered, right_in
 from pellucid.glassbox.written.factors import scaled_by
 from pellucid.glassbox.written.meaning import Meaning

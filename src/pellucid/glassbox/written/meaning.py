@@ -20,8 +20,8 @@ from pellucid.expressions import nodes
 from pellucid.expressions.arithmetic import RELATIONS
 from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.written.code import SAME
-from pellucid.expressions.written.tree import Apply, Entry, Extent, Name, Norm, Product, Reduce, Total
+from pellucid.expressions.reading.code import SAME
+from pellucid.expressions.reading.tree import Apply, Entry, Extent, Name, Norm, Product, Reduce, Total
 from pellucid.glassbox.written.derivatives import COST, Link, contracted, jacobian, ordered, shape
 from pellucid.glassbox.written.names import (
     GENERAL,

@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.written.tree import Name
+from pellucid.expressions.reading.tree import Name
 from pellucid.glassbox.written.meaning import Meaning
 from pellucid.glassbox.written.names import NoValue, Reading
 from pellucid.glassbox.written.readings import Claim

@@ -10,9 +10,9 @@ from functools import lru_cache
 from pellucid.equations.activations import CATALOGUE
 from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.written.cursor import Vocabulary
-from pellucid.expressions.written.scripts import indices
-from pellucid.expressions.written.tree import Name
+from pellucid.expressions.reading.cursor import Vocabulary
+from pellucid.expressions.reading.scripts import indices
+from pellucid.expressions.reading.tree import Name
 from pellucid.glassbox.written.places import walk
 
 VALUES = {

@@ -9,7 +9,7 @@ from itertools import islice, product
 
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.written.tree import Apply, Name, Total
+from pellucid.expressions.reading.tree import Apply, Name, Total
 from pellucid.glassbox.written.names import LAYERED, PARAMETERS, PER_SAMPLE, VALUES, NoValue, Reading, layer_text, names, resolve
 from pellucid.glassbox.written.places import walk
 

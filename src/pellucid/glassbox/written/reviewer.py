@@ -12,11 +12,11 @@ from numpy.typing import ArrayLike
 from pellucid.errors import FormulaError, InputError, sentence
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.written.cursor import Vocabulary
-from pellucid.expressions.written.lexer import refuse
-from pellucid.expressions.written.reader import read
-from pellucid.expressions.written.tree import Apply, Name, Statement
-from pellucid.expressions.written.write import as_latex, as_text, plain
+from pellucid.expressions.reading.cursor import Vocabulary
+from pellucid.expressions.reading.lexer import refuse
+from pellucid.expressions.reading.reader import read
+from pellucid.expressions.reading.tree import Apply, Name, Statement
+from pellucid.expressions.reading.write import as_latex, as_text, plain
 from pellucid.glassbox.model import Model
 from pellucid.glassbox.written.bench import Bench
 from pellucid.glassbox.written.calculation import Definitions

@@ -8,8 +8,8 @@ from pellucid.architecture import Architecture
 from pellucid.equations.activations import Softmax
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression, Number
-from pellucid.expressions.written.tree import Apply, Name, Norm, Product, Reduce, Total
-from pellucid.expressions.written.write import as_latex, plain
+from pellucid.expressions.reading.tree import Apply, Name, Norm, Product, Reduce, Total
+from pellucid.expressions.reading.write import as_latex, plain
 
 EXACT = {("sigmoid", "log_loss"), ("softmax", "cross_entropy"), ("exp", "poisson")}
 """output and loss for which dz_L is y_hat - y"""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import ArrayLike
 
 from pellucid.errors import FormulaError, InputError, sentence
-from pellucid.expressions.written.reader import without_comment
+from pellucid.expressions.reading.reader import without_comment
 from pellucid.glassbox.model import Model
 from pellucid.glassbox.rendering import Table, as_html, as_rich, as_text
 from pellucid.glassbox.written.equation import CONSEQUENCE, REMARK, UNDECIDED, UNREADABLE, EquationReview

@@ -12,7 +12,7 @@ import numpy as np
 from pellucid.equations.arrays import Array
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.written.tree import Apply, Name, Total
+from pellucid.expressions.reading.tree import Apply, Name, Total
 from pellucid.glassbox.written.derivatives import COST
 from pellucid.glassbox.written.meaning import Meaning
 from pellucid.glassbox.written.names import VALUES, NoValue, Reading, resolve

@@ -10,7 +10,7 @@ import numpy as np
 from pellucid.equations.arrays import Array
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.written.tree import Name, Product
+from pellucid.expressions.reading.tree import Name, Product
 from pellucid.glassbox.written.bench import ELEMENTWISE, HARD, Bench, Case, right_in
 from pellucid.glassbox.written.chains import broken
 from pellucid.glassbox.written.edits import Edit, Surroundings, circular, edits, shown

@@ -3,7 +3,7 @@ r"""A written line to trees.
 Juxtaposition, · and the dot bind first, then *, ×, ⊙ and @ from the left, as in the notes and in Python; a sum sign reaches to the next
 + or -. What kind of product a sign means, and what a name stands for, is left open.
 
->>> from pellucid.expressions.written.cursor import Vocabulary
+>>> from pellucid.expressions.reading.cursor import Vocabulary
 >>> words = Vocabulary(frozenset({"W", "x", "b", "z"}), frozenset({"sigma"}))
 >>> read("z = W x + b", words)[0].sides[1].terms[0].signs
 ('',)
@@ -17,12 +17,12 @@ from dataclasses import replace
 from pellucid.errors import FormulaError, sentence
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.written.code import BUILT, MODULES, SAME, Code
-from pellucid.expressions.written.cursor import Vocabulary
-from pellucid.expressions.written.lexer import END, NUMBER, SIGN, TEXT, WORD
-from pellucid.expressions.written.parts import FILLERS, RELATIONS, number
-from pellucid.expressions.written.scripts import quotient
-from pellucid.expressions.written.tree import Apply, Name, Product, Statement
+from pellucid.expressions.reading.code import BUILT, MODULES, SAME, Code
+from pellucid.expressions.reading.cursor import Vocabulary
+from pellucid.expressions.reading.lexer import END, NUMBER, SIGN, TEXT, WORD
+from pellucid.expressions.reading.parts import FILLERS, RELATIONS, number
+from pellucid.expressions.reading.scripts import quotient
+from pellucid.expressions.reading.tree import Apply, Name, Product, Statement
 
 MAX_SIDES = 30
 """equations in a row"""

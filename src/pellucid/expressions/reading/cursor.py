@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from pellucid.errors import FormulaError
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.written.lexer import END, NUMBER, SIGN, WORD, Token, lex, refuse
+from pellucid.expressions.reading.lexer import END, NUMBER, SIGN, WORD, Token, lex, refuse
 
 MAX_DEPTH = 50
 """brackets within brackets"""

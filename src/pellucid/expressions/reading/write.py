@@ -9,7 +9,7 @@ from pellucid.expressions import nodes
 from pellucid.expressions.latex import GREEK, latex
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.text import text as unicode_text
-from pellucid.expressions.written.tree import Apply, Entry, Extent, Name, Norm, Product, Reduce, Total
+from pellucid.expressions.reading.tree import Apply, Entry, Extent, Name, Norm, Product, Reduce, Total
 
 SUM, PRODUCT, SIGN, POWER, ATOM = range(5)
 _NUMPY = {"exp", "log", "log1p", "expm1", "sqrt", "abs", "tanh", "sin", "cos", "tan", "sinh", "cosh", "sign"}

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Derivative, Expression
-from pellucid.expressions.written.lexer import NUMBER, SIGN, WORD, Token
-from pellucid.expressions.written.scripts import Scripts
-from pellucid.expressions.written.tree import Apply, Entry, Name, Norm, Total
+from pellucid.expressions.reading.lexer import NUMBER, SIGN, WORD, Token
+from pellucid.expressions.reading.scripts import Scripts
+from pellucid.expressions.reading.tree import Apply, Entry, Name, Norm, Total
 
 DIFFERENTIALS = ("∂", "Δ")
 FILLERS = ("if", "for", "when", "where", "with", "and", "otherwise", "else", "case")

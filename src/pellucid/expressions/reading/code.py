@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.written.lexer import NUMBER, WORD, Token
-from pellucid.expressions.written.parts import Parts
-from pellucid.expressions.written.tree import Apply, Extent, Name, Norm, Reduce
+from pellucid.expressions.reading.lexer import NUMBER, WORD, Token
+from pellucid.expressions.reading.parts import Parts
+from pellucid.expressions.reading.tree import Apply, Extent, Name, Norm, Reduce
 
 MODULES = ("np", "numpy", "xp", "jnp", "torch", "math", "cp")
 PLAIN = ("astype", "copy", "item", "squeeze", "ravel", "float", "double")

@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 
 from pellucid.expressions.nodes import Derivative, Expression, Number, Power, Transpose
-from pellucid.expressions.written.cursor import Cursor
-from pellucid.expressions.written.lexer import NUMBER, SIGN, TEXT, WORD, Token
-from pellucid.expressions.written.tree import Apply, Name, Product
+from pellucid.expressions.reading.cursor import Cursor
+from pellucid.expressions.reading.lexer import NUMBER, SIGN, TEXT, WORD, Token
+from pellucid.expressions.reading.tree import Apply, Name, Product
 
 DERIVED = {"derivative", "prime", "deriv", "grad", "backward"}
 """sigmoid_derivative is sigmoid'"""
