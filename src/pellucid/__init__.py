@@ -56,7 +56,8 @@ if TYPE_CHECKING:
     from pellucid.glassbox.graph import Graph, computation_graph
     from pellucid.glassbox.health.report import HealthReport
     from pellucid.glassbox.review import GradientReview, Verdict, review_gradients
-    from pellucid.glassbox.written.equation import EquationReview, review_equation
+    from pellucid.glassbox.written.equation import review_equation
+    from pellucid.glassbox.written.report import EquationReview
     from pellucid.glassbox.written.sheet import SheetReview, review_sheet
     from pellucid.training.health import gradient_health
     from pellucid.training.recorder import HealthRecorder
@@ -72,7 +73,8 @@ _MODULES = {
     "glassbox.graph": ("Graph", "computation_graph"),
     "glassbox.health.report": ("HealthReport",),
     "glassbox.review": ("GradientReview", "Verdict", "review_gradients"),
-    "glassbox.written.equation": ("EquationReview", "review_equation"),
+    "glassbox.written.equation": ("review_equation",),
+    "glassbox.written.report": ("EquationReview",),
     "glassbox.written.sheet": ("SheetReview", "review_sheet"),
     "training.health": ("gradient_health",),
     "training.recorder": ("HealthRecorder",),

@@ -12,7 +12,8 @@ from pellucid.errors import FormulaError, InputError, sentence
 from pellucid.expressions.reading.reader import without_comment
 from pellucid.glassbox.model import Model
 from pellucid.glassbox.rendering import Table, as_html, as_rich, as_text
-from pellucid.glassbox.written.equation import CONSEQUENCE, REMARK, UNDECIDED, UNREADABLE, EquationReview
+from pellucid.glassbox.written.report import CONSEQUENCE, REMARK, UNDECIDED, UNREADABLE, EquationReview
+from pellucid.glassbox.written.reviewer import Reviewer, summed
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -139,8 +140,6 @@ def review_sheet(
     ['wrong sign', 'consequence']
 
     """
-    from pellucid.glassbox.written.reviewer import Reviewer, summed
-
     lines = sheet.splitlines() if isinstance(sheet, str) else list(sheet)
     if len(lines) > MOST_LINES:
         raise InputError(
