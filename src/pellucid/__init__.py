@@ -43,7 +43,7 @@ from pellucid.errors import (
 )
 from pellucid.glassbox import plots
 from pellucid.glassbox.check import GradientReport, check_gradients
-from pellucid.glassbox.trace import Trace
+from pellucid.glassbox.trace import Trace, trace
 from pellucid.network import Network
 from pellucid.training import Callback, EarlyStopping, History, Moment, TrainingInterrupted
 
@@ -161,4 +161,5 @@ __all__ = [
     "review_equation",
     "review_gradients",
     "review_sheet",
+    "trace",
 ]
