@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_wine
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import cross_val_score
 from sklearn.neural_network import MLPRegressor
 
@@ -62,7 +63,7 @@ def test_the_members_are_averaged_and_differ():
 def test_numbers_beat_scikit_learns_defaults():
     X, y = load_diabetes(return_X_y=True)
     ours = cross_val_score(pl.tabular_regressor(2, **QUICK), X, y, cv=3)
-    with pytest.warns(Warning):
+    with pytest.warns(ConvergenceWarning):
         theirs = cross_val_score(MLPRegressor(random_state=0, max_iter=50), X, y, cv=3)
     assert ours.mean() > 0.35 > theirs.mean()
 
