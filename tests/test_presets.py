@@ -77,7 +77,7 @@ def test_settings_are_handed_on():
 @pytest.mark.parametrize("n_members", [0, 1.5, "five", True])
 @pytest.mark.parametrize("make", [pl.tabular_classifier, pl.tabular_regressor])
 def test_impossible_numbers_of_members(make, n_members):
-    with pytest.raises(InputError, match="n_members"):
+    with pytest.raises(InputError, match="N_members"):
         make(n_members)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Self
 
 import numpy as np
@@ -43,7 +44,9 @@ class Preparation(TransformerMixin, BaseEstimator):
     def transform(self, X: ArrayLike) -> Array:
         """The numbers, (m, n)."""
         check_is_fitted(self, "pipeline_")
-        return np.asarray(self.pipeline_.transform(_frame(X)), dtype=np.float64)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Found unknown categories")  # they are expected, and encoded as such
+            return np.asarray(self.pipeline_.transform(_frame(X)), dtype=np.float64)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

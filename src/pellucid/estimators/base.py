@@ -414,6 +414,7 @@ class MLP(Fitted):
         self.stopped_ = history.stopped_by == "early stopping"
         if rule.best_vector is not None and (not incremental or self.stopped_):
             self.network_.take(rule.best_vector)
+        assert isinstance(plan.optimizer, Optimizer)
         ends_by_plan = isinstance(plan.optimizer.schedule, CosineDecay | OneCycle)
         if history.stopped_by == "epochs" and not incremental and not ends_by_plan:
             told = f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't converged yet."
