@@ -12,7 +12,7 @@ from pellucid.equations.activations import Elementwise, Softmax, activation
 from pellucid.equations.arrays import Array
 from pellucid.equations.losses import CATALOGUE as LOSSES
 from pellucid.equations.losses import loss
-from pellucid.expressions.nodes import Call, Divide, Expression, Negative, Number, Symbol, hadamard
+from pellucid.expressions.nodes import Call, Cases, Compare, Divide, Expression, Negative, Number, Symbol, hadamard
 from pellucid.glassbox.review.hypotheses import Variation
 from pellucid.glassbox.review.lines import N, Y, error, error_is_exact, masked, shown_activation, slope, symbol, through_softmax
 from pellucid.glassbox.review.passes import Pass
@@ -185,9 +185,10 @@ def _masks_of_relu(p: Pass, layer: int, tree: Expression, array: Array) -> Itera
     if rule.spec.partition("(")[0] not in ("relu", "leaky_relu"):
         return
     slope_below = float(rule.jacobian(np.full((1, 1), -1.0), np.zeros((1, 1)))[0, 0, 0])
-    for holds in (array >= 0, array > 0):
+    for relation, holds in ((">=", array >= 0), (">", array > 0)):
         found = np.where(holds, 1.0, slope_below)
-        yield _Factor(("ReLU mask from the wrong array",), Call("f", (tree,), primes=1, layer=layer), found, "")
+        mask = Cases(((Number(1), Compare(tree, relation, Number(0))),), Number(slope_below or 0))
+        yield _Factor(("ReLU mask from the wrong array",), mask, found)
         if not (array == 0).any():
             return
 

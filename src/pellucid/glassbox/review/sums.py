@@ -62,7 +62,9 @@ def of_weights(p: Pass, layer: int, dz: Array, target: Array | None) -> Iterator
         at = tuple(int(i) for i in np.unravel_index(np.abs(target).argmax(), target.shape))
         for i, share, tree_of in _samples(p, (target[at], _l2(p, name, at)), dz[at[0]] * a[at[1]]):
             one = tree_of(Symbol("dz", layer, sample=i + 1) @ _sample(tree, i).T)
-            yield Variation(name, ("taken from one sample",), one, share * np.outer(dz[:, i], a[:, i]), f"it is that of sample {i + 1}")
+            yield Variation(
+                name, ("taken from one sample",), one, share * np.outer(dz[:, i], a[:, i]), f"it is that of sample {i + 1}", narrowed=True
+            )
 
 
 def _other_inputs(p: Pass, layer: int) -> Iterator[tuple[tuple[str, ...], Expression, Array, str]]:
@@ -138,7 +140,7 @@ def of_biases(p: Pass, layer: int, dz: Array, target: Array | None) -> Iterator[
         at = int(np.abs(target[:, 0]).argmax())
         for i, share, tree_of in _samples(p, (target[at, 0], _l2(p, name, (at, 0))), dz[at]):
             one = tree_of(Symbol("dz", layer, sample=i + 1))
-            yield Variation(name, ("taken from one sample",), one, share * dz[:, i : i + 1], f"it is that of sample {i + 1}")
+            yield Variation(name, ("taken from one sample",), one, share * dz[:, i : i + 1], f"it is that of sample {i + 1}", narrowed=True)
 
 
 def _l2(p: Pass, name: str, at: tuple[int, ...]) -> float:
