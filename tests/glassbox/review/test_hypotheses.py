@@ -36,7 +36,7 @@ def with_names(p):
     return values | {f"n_{layer}": size for layer, size in enumerate(p.architecture.sizes)}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.booleans())
 def test_every_variation_is_the_equation_that_it_shows(seed, square):
     p = passed(random_case(np.random.default_rng(seed), square=square))

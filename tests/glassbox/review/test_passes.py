@@ -35,11 +35,8 @@ def test_all_values_are_those_of_the_trace(recipe):
             assert np.abs(p.values[name] - trace[name]).max() <= 1e-12 * np.abs(trace[name]).max(), name
 
 
-@pytest.mark.parametrize(
-    ("rules", "loss"), [(("tanh", "softmax"), "cross_entropy"), (("relu", "sigmoid"), "log_loss"), (("gelu", "exp"), "mse")]
-)
-def test_both_the_pass_and_the_student_agree_with_jax(rules, loss):
-    net = pl.Network([3, 4, 2], list(rules), loss, l2=0.3, dropout=0.3, seed=1)
+def test_both_the_pass_and_the_student_agree_with_jax():
+    net = pl.Network([3, 4, 4, 2], ["tanh", "relu", "softmax"], "cross_entropy", l2=0.3, dropout=0.3, seed=1)
     rng = np.random.default_rng(0)
     X, Y, s, masks = rng.normal(size=(5, 3)), np.eye(2)[rng.integers(2, size=5)], rng.random(5), net.dropout_mask(5)
     _, expected = oracles.value_and_gradients(net, X, Y, s, masks)

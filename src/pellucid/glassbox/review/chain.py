@@ -14,7 +14,7 @@ from pellucid.equations.losses import CATALOGUE as LOSSES
 from pellucid.equations.losses import loss
 from pellucid.expressions.nodes import Call, Cases, Compare, Divide, Expression, Negative, Number, Symbol, hadamard
 from pellucid.glassbox.review.hypotheses import Variation
-from pellucid.glassbox.review.lines import N, Y, error, error_is_exact, masked, shown_activation, slope, symbol, through_softmax
+from pellucid.glassbox.review.lines import N, Y, error, error_is_exact, shown_activation, slope, symbol, through_softmax
 from pellucid.glassbox.review.passes import Pass
 
 IN_A: dict[str, Callable[[Any], Any]] = {"sigmoid": lambda a: a * (1 - a), "tanh": lambda a: 1 - a**2, "exp": lambda a: a}
@@ -118,7 +118,7 @@ def _of_softmax(p: Pass, layer: int, da: Array, masks: list[_Factor]) -> Iterato
     name, h, a = f"dz{layer}", p.values[f"h{layer}"], shown_activation(p, layer)
     for mask in masks:
         inner = da * mask.value
-        trees = masked(p, layer) if mask.tree is not None else (symbol("da", layer),)
+        trees = (symbol("da", layer),) if mask.tree is None else (symbol("da", layer), mask.tree)
         tree = trees[0] if len(trees) == 1 else hadamard(*trees)
         once = h * (inner - (h * inner).sum(axis=0))
         if mask.causes:

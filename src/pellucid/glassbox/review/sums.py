@@ -102,7 +102,7 @@ def _element_wise(p: Pass, layer: int, lead: Array, tree: Expression, a: Array) 
         if product.size > 4_000_000:
             continue
         yield Variation(name, cause, whole, product)
-        if other is a and p.m > 1:
+        if other is a and p.m > 1 and min(lead.shape[0], a.shape[0]) > 1:
             yield Variation(name, cause, SumOverSamples(whole, axis=1), product.sum(axis=1, keepdims=True), "and then summed")
 
 

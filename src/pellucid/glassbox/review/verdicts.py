@@ -86,10 +86,10 @@ class Teller:
 
     def _own(self, finding: Finding, told: Told, others: list[tuple[Pass, Told]]) -> Verdict:
         name = finding.name
-        alternatives = list(told.options)
-        known = {frozenset(option.causes) for _, option in alternatives}
-        for _, other in others:
-            for place, option in () if other.status == UNKNOWN else other.options:
+        alternatives: list[tuple[str, Option]] = []
+        known: set[frozenset[str]] = set()
+        for one in (told, *(other for _, other in others if other.status != UNKNOWN)):
+            for place, option in one.options:
                 if frozenset(option.causes) not in known:
                     known.add(frozenset(option.causes))
                     alternatives.append((place, option))
