@@ -96,16 +96,15 @@ class Teller:
         place, first = alternatives[0]
         more = tuple(name for _, option in told.also for name in option.causes)
         causes = tuple(option.causes + more for _, option in alternatives)
-        sentences = [" or ".join(f"{self._explained(option)}" for _, option in alternatives)]
+        sentences = ["; or ".join(self._explained(option) for _, option in alternatives)]
         if place != name:
             sentences[0] = f"in {place}, which was not handed in: {sentences[0]}"
         sentences += [f"besides, in {other}: {self._explained(option)}" for other, option in told.also]
         if len(alternatives) > 1:
             sentences.append("these numbers cannot tell which")
         sentences += self._reminder(place, causes)
-        claimed = [fault for fault in finding.faults if fault.claimed]
-        if claimed and place == name:
-            sentences.append(f"apart from that it follows from {self._spoken(claimed[0].place)}")
+        if place == name and told.root and told.root not in (other for other, _ in told.also):
+            sentences.append(f"apart from that it follows from {self._spoken(told.root)}")
         text = " or ".join(dict.fromkeys(" and ".join(dict.fromkeys(names)) for names in causes))
         return self._made(name, text, "; ".join(sentences), place, causes, first)
 
