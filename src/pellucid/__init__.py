@@ -31,6 +31,7 @@ from pellucid.equations.schedules import (
 )
 from pellucid.errors import (
     DivergenceError,
+    FormulaError,
     GradientError,
     InputError,
     ModelFileError,
@@ -40,19 +41,48 @@ from pellucid.errors import (
     TableError,
     UnknownNameError,
 )
+from pellucid.glassbox import plots
 from pellucid.glassbox.check import GradientReport, check_gradients
-from pellucid.glassbox.review import GradientReview, Verdict, review_gradients
-from pellucid.glassbox.trace import Trace
+from pellucid.glassbox.trace import Trace, trace
 from pellucid.network import Network
 from pellucid.training import Callback, EarlyStopping, History, Moment, TrainingInterrupted
 
 if TYPE_CHECKING:
     from pellucid.estimators import MLPClassifier, MLPRegressor
+    from pellucid.glassbox.calculus import differentiate
+    from pellucid.glassbox.derivation import Derivation, Step
+    from pellucid.glassbox.derive import LayerTable, Proof, derive, layer_table, prove_gradients
+    from pellucid.glassbox.diagram import Diagram, network_diagram
+    from pellucid.glassbox.graph import Graph, computation_graph
+    from pellucid.glassbox.health.report import HealthReport
+    from pellucid.glassbox.review import GradientReview, Verdict, review_gradients
+    from pellucid.glassbox.written.equation import review_equation
+    from pellucid.glassbox.written.report import EquationReview
+    from pellucid.glassbox.written.sheet import SheetReview, review_sheet
+    from pellucid.presets import tabular_classifier, tabular_regressor
+    from pellucid.training.health import gradient_health
+    from pellucid.training.recorder import HealthRecorder
 
 __version__ = "0.1.0"
 
-_LAZY = {"MLPClassifier": "pellucid.estimators", "MLPRegressor": "pellucid.estimators"}
-"""what needs scikit-learn, whose import takes a second, is imported when it is first asked for"""
+_MODULES = {
+    "estimators": ("MLPClassifier", "MLPRegressor"),
+    "glassbox.calculus": ("differentiate",),
+    "glassbox.derivation": ("Derivation", "Step"),
+    "glassbox.derive": ("LayerTable", "Proof", "derive", "layer_table", "prove_gradients"),
+    "glassbox.diagram": ("Diagram", "network_diagram"),
+    "glassbox.graph": ("Graph", "computation_graph"),
+    "glassbox.health.report": ("HealthReport",),
+    "glassbox.review": ("GradientReview", "Verdict", "review_gradients"),
+    "glassbox.written.equation": ("review_equation",),
+    "glassbox.written.report": ("EquationReview",),
+    "glassbox.written.sheet": ("SheetReview", "review_sheet"),
+    "presets": ("tabular_classifier", "tabular_regressor"),
+    "training.health": ("gradient_health",),
+    "training.recorder": ("HealthRecorder",),
+}
+"""what only some need, or needs scikit-learn, whose import takes a second, is imported when it is first asked for"""
+_LAZY = {name: f"pellucid.{module}" for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
@@ -75,16 +105,24 @@ __all__ = [
     "Callback",
     "ConstantRate",
     "CosineDecay",
+    "Derivation",
+    "Diagram",
     "DivergenceError",
     "EarlyStopping",
+    "EquationReview",
+    "FormulaError",
     "GradientDescent",
     "GradientError",
     "GradientReport",
     "GradientReview",
+    "Graph",
+    "HealthRecorder",
+    "HealthReport",
     "History",
     "Initializer",
     "InputError",
     "InverseScaling",
+    "LayerTable",
     "Loss",
     "MLPClassifier",
     "MLPRegressor",
@@ -97,9 +135,12 @@ __all__ = [
     "Optimizer",
     "OutputError",
     "PellucidError",
+    "Proof",
     "RMSprop",
     "Schedule",
     "ShapeError",
+    "SheetReview",
+    "Step",
     "StepDecay",
     "TableError",
     "Trace",
@@ -109,7 +150,20 @@ __all__ = [
     "WarmUp",
     "activation",
     "check_gradients",
+    "computation_graph",
+    "derive",
+    "differentiate",
+    "gradient_health",
     "initializer",
+    "layer_table",
     "loss",
+    "network_diagram",
+    "plots",
+    "prove_gradients",
+    "review_equation",
     "review_gradients",
+    "review_sheet",
+    "tabular_classifier",
+    "tabular_regressor",
+    "trace",
 ]

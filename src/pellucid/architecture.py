@@ -81,7 +81,7 @@ class Architecture:
             expected = "a name, or a list with one for each layer"
             raise InputError(sentence("the list of activations", "the network", repr(activations), expected, "e.g. ['relu', 'sigmoid']"))
         if loss_spec is None:
-            loss_spec = DEFAULT_LOSS.get(records[-1].spec if records else "", "half_mse")
+            loss_spec = DEFAULT_LOSS.get(records[-1].name if records else "", "half_mse")
         several = isinstance(dropout, Sequence | np.ndarray) and not isinstance(dropout, str)
         rates: Any = dropout if several else [dropout] * (n_layers - 1)
         return Architecture(tuple(sizes), tuple(records), loss(loss_spec), l2, tuple(rates))

@@ -25,6 +25,17 @@ class UnknownNameError(InputError):
     """A name (activation, loss, optimizer ...) is not in the catalogue."""
 
 
+class FormulaError(InputError):
+    """A formula cannot be read or used; below the sentence stands the formula, with a mark under the place."""
+
+    def __init__(self, told: str, source: str, start: int, end: int) -> None:
+        super().__init__(told if not source else f"{told}\n{marked(source, start, end)}")
+        self.told, self.source, self.start, self.end = told, source, start, end
+
+    def __reduce__(self) -> tuple[type[FormulaError], tuple[str, str, int, int]]:
+        return type(self), (self.told, self.source, self.start, self.end)
+
+
 class TableError(InputError):
     """A table of data cannot be used as asked."""
 
@@ -52,6 +63,20 @@ def sentence(what: str, where: str, got: object, expected: object, repair: str) 
     'The slope in leaky_relu is 2, expected a number below 1: choose a smaller slope, e.g. 0.01.'
     """
     return f"{what[:1].upper()}{what[1:]} in {where} is {got}, expected {expected}: {repair}."
+
+
+def marked(source: str, start: int, end: int, width: int = 76) -> str:
+    """A text, or as much of it as fits a line, with a mark under the characters from start to end.
+
+    >>> print(marked("x * foo(x)", 4, 7))
+      x * foo(x)
+          ^^^
+    """
+    first = max(0, min(start - width // 2, len(source) - width))
+    shown = source[first : first + width].translate(dict.fromkeys(range(32), " "))
+    before, after = "..." if first else "", "..." if first + width < len(source) else ""
+    length = max(1, min(end, first + width) - start)
+    return f"  {before}{shown}{after}\n  {' ' * (len(before) + start - first)}{'^' * length}"
 
 
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> UnknownNameError:

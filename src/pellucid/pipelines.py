@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import zipfile
+from copy import copy
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from pellucid.equations.optimizers import LBFGS, Optimizer
 from pellucid.errors import ModelFileError, PellucidError, TableError, sentence
 from pellucid.estimators import MLPClassifier, MLPRegressor
 from pellucid.files import check_writable, reason, write_atomically
@@ -138,8 +140,8 @@ def _text(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def build_pipeline(frame: pd.DataFrame, task: str, estimator: MLPClassifier | MLPRegressor) -> Pipeline:
-    """An unfitted pipeline for tables like this one: impute, scale, one-hot encode, train (on a scaled target for regression)."""
+def preparation(frame: pd.DataFrame) -> list[tuple[str, Any]]:
+    """The steps that turn tables like this one into numbers: impute, scale, one-hot encode."""
     columns = TableColumns.of(frame)
     numeric = Pipeline([("impute", SimpleImputer(strategy="median", add_indicator=True)), ("scale", StandardScaler())])
     encoder = OneHotEncoder(
@@ -150,10 +152,15 @@ def build_pipeline(frame: pd.DataFrame, task: str, estimator: MLPClassifier | ML
     )
     category = Pipeline([("impute", SimpleImputer(strategy="constant", fill_value="(missing)")), ("encode", encoder)])
     prepare = ColumnTransformer([("numbers", numeric, columns.numeric), ("categories", category, columns.names("category"))])
+    return [("columns", columns), ("prepare", prepare)]
+
+
+def build_pipeline(frame: pd.DataFrame, task: str, estimator: MLPClassifier | MLPRegressor) -> Pipeline:
+    """An unfitted pipeline for tables like this one: prepare, train (on a scaled target for regression)."""
     model = estimator
     if task == "regression":
         model = TransformedTargetRegressor(regressor=estimator, transformer=StandardScaler())
-    return Pipeline([("columns", columns), ("prepare", prepare), ("model", model)])
+    return Pipeline([*preparation(frame), ("model", model)])
 
 
 class TableModel:
@@ -173,9 +180,39 @@ class TableModel:
         """The network inside."""
         return self.estimator.network_
 
+    @property
+    def optimizer(self) -> Optimizer | LBFGS:
+        """What it was trained by."""
+        if self.estimator.solver == "lbfgs":
+            return LBFGS()
+        return self.estimator.solver if isinstance(self.estimator.solver, LBFGS) else self.estimator._optimizer()[0]
+
     def prepare(self, frame: pd.DataFrame) -> np.ndarray:
         """The inputs of the network."""
         return np.asarray(self.pipeline[:-1].transform(frame), dtype=np.float64)
+
+    def inputs(self) -> list[tuple[str, str]]:
+        """For each input of the network the column that it comes from, and what it says of it: ("job", "job = cook")."""
+        columns, prepare = self.pipeline.named_steps["columns"], self.pipeline.named_steps["prepare"]
+        sources = dict(zip(columns.numeric, columns.names("numeric") + [name for name in columns.dates for _ in DATE_PARTS], strict=True))
+        found: list[tuple[str, str]] = []
+        if sources:
+            missing = prepare.named_transformers_["numbers"].named_steps["impute"].indicator_.features_
+            found += [(source, name) for name, source in sources.items()]
+            found += [(sources[columns.numeric[at]], f"{columns.numeric[at]} is missing") for at in missing]
+        if columns.names("category"):
+            encoder = copy(prepare.named_transformers_["categories"].named_steps["encode"])
+            pairs: list[tuple[str, str]] = []
+
+            def told(feature: str, category: object) -> str:
+                what = "another value" if category == "infrequent_sklearn" else str(category)
+                pairs.append((feature, f"{feature} = {what}"))
+                return ""
+
+            encoder.feature_name_combiner = told
+            encoder.get_feature_names_out(columns.names("category"))
+            found += pairs[1:]  # the first is a trial of the function
+        return found
 
     def encode(self, y: np.ndarray) -> np.ndarray:
         """The targets of the network."""
@@ -194,8 +231,20 @@ class TableModel:
         from skops.io import dumps
 
         check_writable(path, force)
-        content = {"pellucid": FORMAT, "pipeline": self.pipeline, "target": self.target, "task": self.task}
+        content = {"pellucid": FORMAT, "pipeline": self._lean(), "target": self.target, "task": self.task}
         write_atomically(path, dumps(content), force=force)
+
+    def _lean(self) -> Pipeline:
+        """The pipeline without what only a training that goes on would need: the moments of the optimizer, twice the parameters."""
+        *before, (name, model) = self.pipeline.steps
+        estimator = copy(self.estimator)
+        estimator._memory = {}
+        if isinstance(model, TransformedTargetRegressor):
+            model = copy(model)
+            model.regressor_ = estimator
+        else:
+            model = estimator
+        return Pipeline([*before, (name, model)])
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:

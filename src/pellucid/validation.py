@@ -45,14 +45,14 @@ def as_targets(y: ArrayLike, m: int, architecture: Architecture, dtype: np.dtype
     """
     n_outputs, loss = architecture.sizes[-1], architecture.loss
     given = _as_array(y, name)
-    if loss.spec == "cross_entropy" and given.ndim == 1 and n_outputs > 1:
+    if loss.name == "cross_entropy" and given.ndim == 1 and n_outputs > 1:
         array = _one_hot(given, n_outputs, dtype, name)
     else:
         array = as_numbers(given, dtype, name)
         if array.ndim == 1 and n_outputs == 1:
             array = array[:, None]
     if array.ndim != 2 or array.shape != (m, n_outputs):
-        expected = f"({m}, {n_outputs})" + (f" or ({m},)" if n_outputs == 1 or loss.spec == "cross_entropy" else "")
+        expected = f"({m}, {n_outputs})" + (f" or ({m},)" if n_outputs == 1 or loss.name == "cross_entropy" else "")
         repair = "one row for each row of X, one column for each output"
         raise ShapeError(sentence(f"the shape of {name}", "the data", given.shape, expected, repair))
     _refuse_non_finite(array, name)

@@ -129,8 +129,14 @@ def _numbers(text: str, option: str) -> tuple[int, ...]:
 
 
 def _activations(text: str) -> str | list[str]:
-    names = [part.strip() for part in text.split(",")]
-    return names if len(names) > 1 else names[0]
+    names, depth = [""], 0
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        if character == "," and depth == 0:  # in brackets it belongs to a formula
+            names.append("")
+        else:
+            names[-1] += character
+    return [name.strip() for name in names] if len(names) > 1 else names[0].strip()
 
 
 def _estimator(kind: str, settings: dict[str, Any]) -> Any:

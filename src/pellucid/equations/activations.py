@@ -10,12 +10,13 @@ import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 from jaxtyping import Inexact
 
 from pellucid.equations.arrays import Array, namespace, normal_cdf, not_negative, sigmoid, softplus
-from pellucid.equations.records import NOT_NEGATIVE, OPEN_UNIT, POSITIVE, REAL, Interval, look_up, spelled
+from pellucid.equations.records import ARGUMENTS, NOT_NEGATIVE, OPEN_UNIT, POSITIVE, REAL, Interval, is_formula, look_up, spelled
 from pellucid.errors import InputError, sentence
 
 
@@ -43,6 +44,11 @@ class Activation(ABC):
     """the same two formulas out of stable pieces (sigmoid, softplus, expm1, where ...), as compiled engines take them"""
 
     @property
+    def name(self) -> str:
+        """The catalogue's name, also of a formula that is the same function as one of the catalogue."""
+        return self.spec
+
+    @property
     def pieces_in_place(self) -> tuple[str, str] | None:
         """The same for engines that write a over z: f' is then in a alone, and 0 may come out as -0; None where that cannot be."""
         return None if "z" in re.findall(r"\w+", self.pieces[1]) or not all(self.pieces) else self.pieces
@@ -64,6 +70,13 @@ class Elementwise(Activation):
     """f'(z), given z and a = f(z)"""
     signed: tuple[str, str] | None = None
     """pieces by which the sign of a, that of its zeros too, tells the side of the kink on which z was"""
+    same_as: str = ""
+    """of a formula: the name of the activation of the catalogue that is the same function"""
+
+    @property
+    def name(self) -> str:
+        """The catalogue's name, also of a formula that is the same function as one of the catalogue."""
+        return self.same_as or self.spec
 
     @property
     def pieces_in_place(self) -> tuple[str, str] | None:
@@ -348,9 +361,48 @@ CATALOGUE: dict[str, Callable[..., Activation]] = {
 
 
 def activation(spec: str | Activation, **parameters: float) -> Activation:
-    """The activation that a text names, e.g. ``"relu"`` or ``"leaky_relu(slope=0.2)"``.
+    """The activation that a text names, e.g. ``"relu"`` or ``"leaky_relu(slope=0.2)"``, or that a formula in x (or z) stands for.
+
+    A formula may use ``+ - * / **``, brackets, ``a if x > 0 else b`` and the functions abs, atan, cos, cosh, erf, erfc, exp, expm1, log,
+    log1p, logcosh, max, min, normal_cdf, relu, sech, sigmoid, sign, sin, sinh, softplus, sqrt, tan, tanh, and the activations of the
+    catalogue. It is rewritten so that nothing overflows, and derived, at a kink from the right (but abs' = 0 at 0).
+
+    Raises:
+        UnknownNameError: there is no such name.
+        FormulaError: the text is no formula, or one that is not finite, jumps, is constant, or has an infinite derivative.
 
     >>> activation("leaky_relu", slope=0.2).spec
     'leaky_relu(slope=0.2)'
+    >>> swish = activation("x * sigmoid(2*x)")
+    >>> swish.derivative_formula
+    'sigmoid(2 * z) + 2 * z * sigmoid(2 * z) * sigmoid(-2 * z)'
+
     """
-    return spec if isinstance(spec, Activation) else look_up("activation", spec, CATALOGUE, parameters)
+    if isinstance(spec, Activation):
+        return spec
+    if is_formula(spec, ARGUMENTS):
+        if parameters:
+            told = sentence(
+                "a parameter", "the formula of an activation", ", ".join(parameters), "none", "write the number into the formula"
+            )
+            raise InputError(told)
+        return _from_formula(" ".join(spec.split()))
+    return look_up("activation", spec, CATALOGUE, parameters)
+
+
+@cache
+def _from_formula(text: str) -> Activation:
+    """The record of a formula. One that is a function of the catalogue computes as that does, to the bit."""
+    from pellucid.equations.formulas import activation_faces
+    from pellucid.expressions.algebra import canonical
+    from pellucid.expressions.parse import parse
+    from pellucid.expressions.stable import stable
+
+    known = {name: record for name, make in CATALOGUE.items() if isinstance(record := make(), Elementwise)}
+    faces = activation_faces(text, {name: record.formula for name, record in known.items()})
+    twin = next((record for record in known.values() if canonical(stable(parse(record.formula, ["z"]))) == canonical(faces.tree)), None)
+    if twin is not None:
+        return replace(twin, spec=text, formula=faces.formula, same_as=twin.spec)
+    return Elementwise(
+        text, faces.formula, faces.derivative_formula, faces.range, faces.kinks, faces.forward, faces.pieces, faces.derivative
+    )  # fmt: skip

@@ -64,6 +64,12 @@ def normal_cdf(x: Array) -> Array:
     return result
 
 
+def erf(x: Array) -> Array:
+    """The error function of the library's own special functions."""
+    result: Array = import_module(_SPECIAL_FUNCTIONS[namespace(x).__name__]).erf(x)
+    return result
+
+
 def xlogy(x: Array, y: Array) -> Array:
     """X log y, and 0 where x is 0 whatever y is."""
     xp = namespace(y)

@@ -10,8 +10,9 @@ loss as a function of z; engines always compute with it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
 
 from jaxtyping import Inexact
 
@@ -24,6 +25,7 @@ from pellucid.equations.records import (
     POSITIVE,
     REAL,
     Interval,
+    is_formula,
     look_up,
     spelled,
 )
@@ -61,6 +63,27 @@ class Loss:
     """the derivative of the contribution with respect to y_hat"""
     pieces: tuple[str, str]
     """the same two formulas out of stable pieces (xlogy, clip ...), as compiled engines take them"""
+    same_as: str = ""
+    """of a formula: the name of the loss of the catalogue that is the same function"""
+    borders: tuple[Callable[[Inexact[Array, "m n"], Inexact[Array, "m n"]], Inexact[Array, "m n"]], ...] = ()
+    """of a formula that is no function of y_hat - y alone: what changes its sign where the derivative jumps"""
+
+    @property
+    def name(self) -> str:
+        """The catalogue's name, also of a formula that is the same function as one of the catalogue."""
+        return self.same_as or self.spec
+
+    @property
+    def smooth(self) -> bool:
+        """Whether the derivative jumps nowhere."""
+        return not self.kinks and not self.borders
+
+    def sides(self, y_hat: Inexact[Array, "m n"], y: Inexact[Array, "m n"]) -> Iterator[Array]:
+        """For each kink, which entries are on its right."""
+        for kink in self.kinks:
+            yield y_hat - y >= kink
+        for border in self.borders:
+            yield border(y_hat, y) >= 0
 
     def value(self, y_hat: Inexact[Array, "m n"], y: Inexact[Array, "m n"]) -> Inexact[Array, " m"]:
         """l_i of each sample."""
@@ -205,12 +228,58 @@ CATALOGUE: dict[str, Callable[..., Loss]] = {
 
 
 def loss(spec: str | Loss, **parameters: float) -> Loss:
-    """The loss that a text names, e.g. ``"mse"`` or ``"huber(delta=2.0)"``.
+    """The loss that a text names, e.g. ``"mse"`` or ``"huber(delta=2.0)"``, or that a formula in y_hat and y stands for.
+
+    A formula says what each output adds; the loss of a sample is the mean over its outputs. It may use what the formula of an activation
+    may (see `activation`). y_hat and y may be any numbers for which it is finite.
+
+    Raises:
+        UnknownNameError: there is no such name.
+        FormulaError: the text is no formula, or one that is not finite, jumps, or does not depend on y_hat and y.
 
     >>> loss("huber", delta=2).spec
     'huber(delta=2.0)'
+    >>> loss("log(cosh(y_hat - y))").derivative_formula
+    'tanh(y_hat - y)'
+
     """
-    return spec if isinstance(spec, Loss) else look_up("loss", spec, CATALOGUE, parameters)
+    if isinstance(spec, Loss):
+        return spec
+    if is_formula(spec, ("y_hat",)):
+        if parameters:
+            told = sentence("a parameter", "the formula of a loss", ", ".join(parameters), "none", "write the number into the formula")
+            raise InputError(told)
+        return _from_formula(" ".join(spec.split()))
+    return look_up("loss", spec, CATALOGUE, parameters)
+
+
+@cache
+def _from_formula(text: str) -> Loss:
+    """The record of a formula. One that is a function of the catalogue computes as that does, to the bit."""
+    from pellucid.equations.formulas import loss_faces
+    from pellucid.expressions.algebra import canonical
+    from pellucid.expressions.parse import parse
+    from pellucid.expressions.stable import stable
+
+    faces = loss_faces(text)
+    known = [make() for make in CATALOGUE.values()]
+    twin = next((record for record in known if canonical(stable(parse(record.formula, ["y_hat", "y"]))) == canonical(faces.tree)), None)
+    if twin is not None:
+        return replace(twin, spec=text, formula=faces.formula, same_as=twin.spec)
+    return Loss(
+        spec=text,
+        formula=faces.formula,
+        derivative_formula=faces.derivative_formula,
+        averages=True,
+        domain=faces.domain,
+        targets=faces.targets,
+        kinks=faces.kinks,
+        output=faces.output,
+        contribution=faces.contribution,
+        slope=faces.slope,
+        pieces=faces.pieces,
+        borders=faces.borders,
+    )
 
 
 @dataclass(frozen=True)
@@ -363,7 +432,7 @@ class Objective:
     @property
     def fused(self) -> FusedPair | None:
         """The exact product, or None where the chain rule is followed link by link."""
-        return FUSED.get((self.output.spec, self.loss.spec))
+        return FUSED.get((self.output.name, self.loss.name))
 
     def value(self, z: Inexact[Array, "m n"], y_hat: Inexact[Array, "m n"], y: Inexact[Array, "m n"]) -> Inexact[Array, " m"]:
         """l_i of each sample."""

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from numbers import Real
 from typing import TypeVar
 
@@ -38,6 +39,9 @@ NOT_NEGATIVE = Interval(0.0, float("inf"), (True, False))
 OPEN_UNIT = Interval(0.0, 1.0, (False, False))
 CLOSED_UNIT = Interval(0.0, 1.0, (True, True))
 
+ARGUMENTS = ("x", "z")
+"""the name that the formula of an activation is written in, one or the other"""
+
 _SPEC = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\(([^()]*)\))?\s*")
 
 
@@ -54,7 +58,7 @@ def look_up(kind: str, spec: str, catalogue: Mapping[str, Callable[..., Record]]
         raise unknown_name(kind, spec, catalogue)
     name, inside = match[1], match[2]
     make = catalogue[name]
-    known = list(inspect.signature(make).parameters)
+    known = _parameters(make)
     given = dict(parameters)
     for position, part in enumerate(filter(str.strip, (inside or "").split(","))):
         key, equals, value = part.partition("=")
@@ -71,6 +75,20 @@ def look_up(kind: str, spec: str, catalogue: Mapping[str, Callable[..., Record]]
         if not isinstance(given[key], Real):
             raise InputError(sentence(f"the parameter {key!r}", name, repr(given[key]), "a number", "write e.g. 0.1"))
     return make(**given)
+
+
+@cache
+def _parameters(make: Callable[..., object]) -> list[str]:
+    return list(inspect.signature(make).parameters)
+
+
+def is_formula(text: object, arguments: tuple[str, ...]) -> bool:
+    """Whether a text is a formula, not a name of the catalogue: one of the arguments is in it.
+
+    >>> is_formula("x * sigmoid(x)", ARGUMENTS), is_formula("elu(alpha=0.5)", ARGUMENTS)
+    (True, False)
+    """
+    return isinstance(text, str) and bool(set(re.findall(r"[A-Za-z_]\w*", text.replace("ŷ", "y_hat"))) & set(arguments))
 
 
 def spelled(name: str, **parameters: float) -> str:

@@ -2,16 +2,27 @@ r"""A tree as LaTeX, with sub- and superscripts as in the textbooks: W^{[1]}, w_
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from pellucid.expressions import nodes
 from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.precedence import ATOM, COMPARISON, PRODUCT, SUM, binding, needs_brackets
+from pellucid.expressions.precedence import (
+    ATOM,
+    COMPARISON,
+    PRODUCT,
+    SUM,
+    binding,
+    is_operator,
+    leading_minus,
+    needs_brackets,
+    without_minus,
+)
 
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eta": "η", "theta": "θ", "lambda": "λ", "mu": "μ", "pi": "π",
-    "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ",
+    "nabla": "∇", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ",
 }  # fmt: skip
 """names that are letters of their own, in text"""
 RELATIONS = {"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "==": "=", "!=": r"\ne"}
@@ -27,6 +38,12 @@ def latex(tree: Expression, digits: int = 6) -> str:
     def within(child: Expression, at_least: int) -> str:
         text = latex(child, digits)
         return rf"\left({text}\right)" if binding(child) < at_least else text
+
+    def term(tree: Expression) -> tuple[bool, str]:
+        if not leading_minus(tree):
+            return False, within(tree, SUM)
+        rest = without_minus(tree)
+        return True, rf"\left({latex(rest, digits)}\right)" if leading_minus(rest) else within(rest, PRODUCT)
 
     def product(factors: tuple[Expression, ...], marked: bool) -> str:
         last, joined = len(factors) - 1, ""
@@ -45,18 +62,20 @@ def latex(tree: Expression, digits: int = 6) -> str:
         case nodes.Symbol():
             return symbol_latex(tree)
         case nodes.Negative(of):
-            return f"-{within(of, PRODUCT)}"
+            return rf"-\left({latex(of, digits)}\right)" if leading_minus(of) else f"-{within(of, PRODUCT)}"
         case nodes.Add(terms):
-            return _signed(
-                [(isinstance(t, nodes.Negative), within(t.of, PRODUCT) if isinstance(t, nodes.Negative) else within(t, SUM)) for t in terms]
-            )
+            return joined_by_signs([term(part) for part in terms])
         case nodes.Multiply(factors, marked):
             return product(factors, marked)
         case nodes.MatMul(factors):
             return product(factors, marked=False)
         case nodes.Divide(numerator, denominator):
             return rf"\frac{{{latex(numerator, digits)}}}{{{latex(denominator, digits)}}}"
-        case nodes.Power(nodes.Call(function, arguments, 0, None), exponent) if function not in ("exp", "sqrt", "abs"):
+        case nodes.Power(nodes.Call(function, arguments, 0, None), exponent) if function in FUNCTIONS and function not in (
+            "exp",
+            "sqrt",
+            "abs",
+        ):
             return rf"{FUNCTIONS[function].latex}^{{{latex(exponent, digits)}}}{_arguments(arguments, digits)}"
         case nodes.Power(base, nodes.Number(value)) if value == Fraction(1, 2):
             return rf"\sqrt{{{latex(base, digits)}}}"
@@ -68,8 +87,8 @@ def latex(tree: Expression, digits: int = 6) -> str:
                 else rf"\left({latex(base, digits)}\right)"
             )
             return f"{text}^{{{latex(exponent, digits)}}}"
-        case nodes.Transpose(nodes.Symbol(layer=layer) as of):
-            return f"{symbol_latex(of)}^{{T}}" if layer is None else symbol_latex(of, mark="T")
+        case nodes.Transpose(nodes.Symbol() as of):
+            return symbol_latex(of, mark="T")
         case nodes.Transpose(of):
             return rf"\left({latex(of, digits)}\right)^{{T}}"
         case nodes.Call("exp", (argument,)):
@@ -83,18 +102,26 @@ def latex(tree: Expression, digits: int = 6) -> str:
             marks = "'" * primes
             above = f"^{{[{layer}]{marks}}}" if layer is not None else marks
             return f"{name}{above}{_arguments(arguments, digits)}"
+        case nodes.Compare(left, relation, right, nodes.Compare(between) as also) if between == right:
+            return f"{within(left, SUM)} {RELATIONS[relation]} {latex(also, digits)}"
         case nodes.Compare(left, relation, right, also):
             text = f"{within(left, SUM)} {RELATIONS[relation]} {within(right, SUM)}"
             return text if also is None else rf"{text} \text{{ and }} {latex(also, digits)}"
         case nodes.Cases(branches, otherwise):
             lines = [rf"{latex(value, digits)} & \text{{if }} {latex(condition, digits)}" for value, condition in branches]
             return r"\begin{cases} " + r" \\ ".join([*lines, rf"{latex(otherwise, digits)} & \text{{otherwise}}"]) + r" \end{cases}"
+        case nodes.Sum(body, index, skip=int() | str() as skip):
+            return rf"\sum_{{{index} \ne {skip}}} {within(body, PRODUCT)}"
         case nodes.Sum(body, index, first, last):
             return rf"\sum_{{{index}={first}}}^{{{last}}} {within(body, PRODUCT)}"
+        case nodes.SumOverSamples(_, _, nodes.Expression() as summand):
+            return rf"\sum_{{i=1}}^{{m}} {within(summand, PRODUCT)}"
         case nodes.SumOverSamples(of):
             return rf"\sum_{{i=1}}^{{m}} {_of_sample(within(of, PRODUCT), of)}"
-        case nodes.SumOverUnits(of):
-            return rf"\sum_{{k}} {_bracketed(within(of, PRODUCT), of)}_{{k}}"
+        case nodes.SumOverUnits(_, _, nodes.Expression() as summand, index):
+            return rf"\sum_{{{index}}} {within(summand, PRODUCT)}"
+        case nodes.SumOverUnits(of, index=index):
+            return rf"\sum_{{{index}}} {_bracketed(within(of, PRODUCT), of)}_{{{index}}}"
         case nodes.SumAll(of):
             return rf"\sum {within(of, PRODUCT)}"
         case nodes.Diagonal(of):
@@ -104,11 +131,12 @@ def latex(tree: Expression, digits: int = 6) -> str:
         case nodes.Derivative(of, by, partial):
             d = r"\partial" if partial else "d"
             top, bottom = latex(of, digits), latex(by, digits)
-            if binding(of) < ATOM:
+            if is_operator(of):
                 return rf"\frac{{{d}}}{{{d} {bottom}}} \left({top}\right)"
             return rf"\frac{{{d} {top}}}{{{d} {bottom}}}"
         case nodes.Matrix(rows):
-            entries = r" \\ ".join(" & ".join(latex(entry, digits) for entry in row) for row in rows)
+            cells = matrix_cells(rows, lambda entry: latex(entry, digits), (r"\cdots", r"\vdots", r"\ddots"))
+            entries = r" \\ ".join(" & ".join(row) for row in cells)
             return rf"\begin{{bmatrix}} {entries} \end{{bmatrix}}"
         case nodes.Dots():
             return r"\cdots"
@@ -117,13 +145,41 @@ def latex(tree: Expression, digits: int = 6) -> str:
     raise NotImplementedError(type(tree).__name__)
 
 
+def matrix_cells(
+    rows: tuple[tuple[Expression, ...], ...], written: Callable[[Expression], str], dots: tuple[str, str, str]
+) -> list[list[str]]:
+    """The entries of a matrix as texts; dots that stand for rows run down, those for columns across, and where both meet aslant."""
+    across, down, aslant = dots
+    below = [all(isinstance(entry, nodes.Dots) for entry in row) for row in rows]
+    beside = [all(isinstance(entry, nodes.Dots) for entry in column) for column in zip(*rows, strict=True)]
+    return [
+        [
+            (aslant if beside[k] else down) if below[i] else across if isinstance(entry, nodes.Dots) else written(entry)
+            for k, entry in enumerate(row)
+        ]
+        for i, row in enumerate(rows)
+    ]
+
+
 def symbol_latex(symbol: nodes.Symbol, mark: str = "") -> str:
     """A name with its layer above, its indices below, its sample above in round brackets; ``mark`` (T) comes last above."""
-    name = _name(element_name(symbol))
-    below = index_text(symbol.index)
+    letter, marks, hat = name_parts(element_name(symbol))
+    name = rf"\hat{{{_letter(letter)}}}" if hat else _letter(letter)
+    below = ",".join([*(part if part.isdigit() else rf"\mathrm{{{part}}}" for part in marks), *filter(None, [index_text(symbol.index)])])
     above = "" if symbol.layer is None else f"[{symbol.layer}]"
     above += "" if symbol.sample is None else f"({symbol.sample})"
     return f"{name}{f'_{{{below}}}' if below else ''}{f'^{{{above}{mark}}}' if above or mark else ''}"
+
+
+def name_parts(name: str) -> tuple[str, tuple[str, ...], bool]:
+    """The letter of a name, what stands below it, and whether it has a hat.
+
+    >>> name_parts("y_hat"), name_parts("beta_1"), name_parts("v_W_old")
+    (('y', (), True), ('beta', ('1',), False), ('v', ('W', 'old'), False))
+    """
+    plain = name.removesuffix("_hat")
+    letter, *marks = plain.split("_")
+    return letter, tuple(marks), plain != name
 
 
 def element_name(symbol: nodes.Symbol) -> str:
@@ -138,13 +194,13 @@ def index_text(index: tuple[int | str, ...]) -> str:
 
 
 def _name(name: str) -> str:
-    if name.endswith("_hat"):
-        return rf"\hat{{{_name(name.removesuffix('_hat'))}}}"
-    if len(name) > 1 and name[0] == "d" and (name[1:] in ("W", "w", "b", "z", "a", "x", "X") or name[1:].endswith("_hat")):
-        return f"d{_name(name[1:])}"
-    letters, _, rest = name.partition("_")
-    text = f"\\{letters}" if letters in GREEK else letters if len(letters) == 1 else rf"\mathrm{{{letters}}}"
-    return rf"{text}_{{\mathrm{{{rest}}}}}" if rest else text
+    return symbol_latex(nodes.Symbol(name))
+
+
+def _letter(name: str) -> str:
+    if len(name) == 2 and name[0] == "d":  # dW, dz: a derivative
+        return name
+    return f"\\{name}" if name in GREEK else name if len(name) == 1 else rf"\mathrm{{{name}}}"
 
 
 def number_latex(value: int | float | Fraction, digits: int = 6) -> str:
@@ -169,7 +225,8 @@ def _arguments(arguments: tuple[Expression, ...], digits: int) -> str:
     return rf"\left({', '.join(latex(argument, digits) for argument in arguments)}\right)"
 
 
-def _signed(terms: list[tuple[bool, str]]) -> str:
+def joined_by_signs(terms: list[tuple[bool, str]]) -> str:
+    """A sum, of terms that are to be subtracted or added."""
     (negative, first), *rest = terms
     return ("-" if negative else "") + first + "".join(f" {'-' if negative else '+'} {text}" for negative, text in rest)
 

@@ -6,10 +6,10 @@ with the same nodes; `Multiply` works entry by entry (with NumPy's broadcasting)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,11 @@ class Symbol(Expression):
     index: tuple[int | str, ...] = ()
     """one-based; a text is an index that a `Sum` runs over, or that stands for any"""
     sample: int | str | None = None
-    """of the sample, one-based"""
+    """of the sample, one-based; without an index it stands for all entries of that sample, kept as a column or a row"""
+    base: int = 1
+    """the number of the first entry: 0 where units are counted from zero"""
+    sample_axis: int = -1
+    """which axis of an array the samples lie along: the last in the columns convention, the first (0) in the rows convention"""
 
     @property
     def key(self) -> str:
@@ -155,6 +159,8 @@ class Divide(Expression):
 
     numerator: Expression
     denominator: Expression
+    zero_wins: bool = False
+    """0 / 0 is 0, as in y / y_hat of a class that is neither the target nor possible"""
 
 
 @dataclass(frozen=True)
@@ -215,6 +221,8 @@ class Sum(Expression):
     first: int
     last: int | str
     stop: int | None = None
+    skip: int | str | None = None
+    """a value of the index that is left out"""
 
 
 @dataclass(frozen=True)
@@ -222,8 +230,10 @@ class SumOverSamples(Expression):
     """The sum of the columns (in the rows convention: of the rows) of an array, one of which belongs to each sample."""
 
     of: Expression
-    axis: int
-    """1 in the columns convention, 0 in the rows convention"""
+    axis: int | None
+    """1 in the columns convention, 0 in the rows convention; None where there is one number for each sample, whose sum is a number"""
+    written: Expression | None = None
+    """what is summed as it is written for sample i; otherwise the whole in brackets"""
 
 
 @dataclass(frozen=True)
@@ -232,6 +242,10 @@ class SumOverUnits(Expression):
 
     of: Expression
     axis: int
+    written: Expression | None = None
+    """what is summed as it is written for one unit; otherwise the whole in brackets"""
+    index: str = "k"
+    """the letter of the unit"""
 
 
 @dataclass(frozen=True)
@@ -283,3 +297,26 @@ class Equation(Expression):
 
     sides: tuple[Expression, ...]
     relation: str = "="
+
+
+def rebuilt(tree: Expression, replaced: Callable[[Expression], Expression | None]) -> Expression:
+    """The tree with each node for which ``replaced`` gives another one exchanged for that; what was put in is left as it is.
+
+    >>> rebuilt(Symbol("x") + 1, lambda node: Symbol("z") if node == Symbol("x") else None) == Symbol("z") + 1
+    True
+    """
+    other = replaced(tree)
+    if other is not None:
+        return other
+    parts = {field.name: getattr(tree, field.name) for field in fields(tree)}
+    new = {name: _rebuilt_part(part, replaced) for name, part in parts.items()}
+    return tree if all(new[name] is parts[name] for name in parts) else type(tree)(**new)
+
+
+def _rebuilt_part(part: Any, replaced: Callable[[Expression], Expression | None]) -> Any:
+    if isinstance(part, Expression):
+        return rebuilt(part, replaced)
+    if isinstance(part, tuple):
+        new = tuple(_rebuilt_part(item, replaced) for item in part)
+        return part if all(a is b for a, b in zip(part, new, strict=True)) else new
+    return part

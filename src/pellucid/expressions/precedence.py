@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pellucid.expressions import nodes
+from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.nodes import Expression
 
 EQUATION, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(7)
@@ -38,3 +39,32 @@ def needs_brackets(factor: Expression, first: bool, last: bool, marked: bool) ->
     if isinstance(factor, nodes.MatMul) or (last and not marked and isinstance(factor, SUMS)):
         return marked
     return binding(factor) < (SIGN if first else POWER)
+
+
+def leading_minus(tree: Expression) -> bool:
+    """Whether a term is written with a minus in front: -x, -2, -2 x."""
+    match tree:
+        case nodes.Negative():
+            return True
+        case nodes.Number(value):
+            return value < 0
+        case nodes.Multiply(factors, False):
+            return isinstance(factors[0], nodes.Number) and factors[0].value < 0
+    return False
+
+
+def without_minus(tree: Expression) -> Expression:
+    """The same term without it."""
+    match tree:
+        case nodes.Negative(of):
+            return of
+        case nodes.Number(value):
+            return nodes.Number(-value)
+        case nodes.Multiply((nodes.Number(value), *rest)):
+            return nodes.Multiply((nodes.Number(-value), *rest))
+    return tree
+
+
+def is_operator(of: Expression) -> bool:
+    """Whether a derivative is written as an operator before its brackets: d/dx (3x), but dy/dx."""
+    return binding(of) < ATOM or isinstance(of, nodes.Number) or (isinstance(of, nodes.Call) and of.function in FUNCTIONS)

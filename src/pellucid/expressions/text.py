@@ -5,9 +5,20 @@ from __future__ import annotations
 from fractions import Fraction
 
 from pellucid.expressions import nodes
-from pellucid.expressions.latex import GREEK, element_name, index_text
+from pellucid.expressions.latex import GREEK, element_name, index_text, joined_by_signs, name_parts
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.precedence import ATOM, COMPARISON, POWER, PRODUCT, SUM, binding, needs_brackets
+from pellucid.expressions.precedence import (
+    ATOM,
+    COMPARISON,
+    POWER,
+    PRODUCT,
+    SUM,
+    binding,
+    is_operator,
+    leading_minus,
+    needs_brackets,
+    without_minus,
+)
 
 RELATIONS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"}
 _BELOW = str.maketrans("0123456789+-aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
@@ -26,6 +37,12 @@ def text(tree: Expression, digits: int = 6) -> str:
         inner = text(child, digits)
         return f"({inner})" if binding(child) < at_least else inner
 
+    def term(tree: Expression) -> tuple[bool, str]:
+        if not leading_minus(tree):
+            return False, within(tree, SUM)
+        rest = without_minus(tree)
+        return True, f"({text(rest, digits)})" if leading_minus(rest) else within(rest, PRODUCT)
+
     def product(factors: tuple[Expression, ...], marked: bool) -> str:
         last, joined = len(factors) - 1, ""
         for index, factor in enumerate(factors):
@@ -41,13 +58,9 @@ def text(tree: Expression, digits: int = 6) -> str:
         case nodes.Symbol():
             return symbol_text(tree)
         case nodes.Negative(of):
-            return f"-{within(of, PRODUCT)}"
+            return f"-({text(of, digits)})" if leading_minus(of) else f"-{within(of, PRODUCT)}"
         case nodes.Add(terms):
-            signed = [
-                (isinstance(t, nodes.Negative), within(t.of, PRODUCT) if isinstance(t, nodes.Negative) else within(t, SUM)) for t in terms
-            ]
-            (negative, first), *rest = signed
-            return ("-" if negative else "") + first + "".join(f" {'-' if negative else '+'} {part}" for negative, part in rest)
+            return joined_by_signs([term(part) for part in terms])
         case nodes.Multiply(factors, marked):
             return product(factors, marked)
         case nodes.MatMul(factors):
@@ -62,11 +75,13 @@ def text(tree: Expression, digits: int = 6) -> str:
             simple = plain or (isinstance(base, nodes.Number | nodes.Call) and binding(base) == ATOM)
             return f"{inner if simple else f'({inner})'}{str(value).translate(_ABOVE)}"
         case nodes.Power(base, exponent):
-            return f"{within(base, ATOM)}^{within(exponent, ATOM)}"
+            above = within(exponent, ATOM)
+            return f"{within(base, ATOM)}^{f'({above})' if '/' in above and above[0] != '(' else above}"
         case nodes.Transpose(of):
             return f"{within(of, ATOM)}ᵀ"
         case nodes.Call("exp", (argument,)):
-            return f"e^{within(argument, ATOM)}"
+            plain = isinstance(argument, nodes.Symbol) and argument.layer is None and argument.sample is None
+            return f"e^{within(argument, ATOM)}" if plain or isinstance(argument, nodes.Number) else f"e^({text(argument, digits)})"
         case nodes.Call("abs", (argument,)):
             return f"|{text(argument, digits)}|"
         case nodes.Call("sqrt", (argument,)):
@@ -75,21 +90,29 @@ def text(tree: Expression, digits: int = 6) -> str:
             above = "" if layer is None else f"^[{layer}]"
             inner = ", ".join(text(argument, digits) for argument in arguments)
             return f"{_FUNCTIONS.get(function, GREEK.get(function, function))}{chr(39) * primes}{above}({inner})"
+        case nodes.Compare(left, relation, right, nodes.Compare(between) as also) if between == right:
+            return f"{within(left, SUM)} {RELATIONS[relation]} {text(also, digits)}"
         case nodes.Compare(left, relation, right, also):
             written = f"{within(left, SUM)} {RELATIONS[relation]} {within(right, SUM)}"
             return written if also is None else f"{written} and {text(also, digits)}"
         case nodes.Cases(branches, otherwise):
             lines = [f"{text(value, digits)} if {text(condition, digits)}" for value, condition in branches]
             return "{" + "; ".join([*lines, f"{text(otherwise, digits)} otherwise"]) + "}"
+        case nodes.Sum(body, index, skip=int() | str() as skip):
+            return f"Σ_{index}≠{skip} {within(body, PRODUCT)}"
         case nodes.Sum(body, index, first, last):
             return f"Σ_{index}={first}..{last} {within(body, PRODUCT)}"
+        case nodes.SumOverSamples(_, _, nodes.Expression() as summand):
+            return f"Σ_i {within(summand, PRODUCT)}"
+        case nodes.SumOverUnits(_, _, nodes.Expression() as summand, index):
+            return f"Σ_{index} {within(summand, PRODUCT)}"
         case nodes.SumOverSamples(of):
             inner = (
                 symbol_text(nodes.Symbol(of.name, of.layer, of.index, "i")) if isinstance(of, nodes.Symbol) else f"({text(of, digits)})^(i)"
             )
             return f"Σ_i {inner}"
-        case nodes.SumOverUnits(of):
-            return f"Σ_k ({text(of, digits)})ₖ"
+        case nodes.SumOverUnits(of, index=index):
+            return f"Σ_{index} ({text(of, digits)}){index.translate(_BELOW)}"
         case nodes.SumAll(of):
             return f"Σ {within(of, PRODUCT)}"
         case nodes.Diagonal(of):
@@ -98,7 +121,7 @@ def text(tree: Expression, digits: int = 6) -> str:
             return f"‖{text(of, digits)}‖²"
         case nodes.Derivative(of, by, partial):
             d, top, bottom = ("∂" if partial else "d"), text(of, digits), text(by, digits)
-            return f"{d}/{d}{bottom} ({top})" if binding(of) < ATOM else f"{d}{top}/{d}{bottom}"
+            return f"{d}/{d}{bottom} ({top})" if is_operator(of) else f"{d}{top}/{d}{bottom}"
         case nodes.Matrix(rows):
             return "[" + "; ".join("  ".join(text(entry, digits) for entry in row) for row in rows) + "]"
         case nodes.Dots():
@@ -111,18 +134,24 @@ def text(tree: Expression, digits: int = 6) -> str:
 def symbol_text(symbol: nodes.Symbol) -> str:
     """A name with its indices below, its layer and its sample above."""
     below = index_text(symbol.index)
-    above = "" if symbol.layer is None else f"^[{symbol.layer}]"
-    above += "" if symbol.sample is None else f"^({symbol.sample})"
+    above = "" if symbol.layer is None else f"[{symbol.layer}]"
+    above += "" if symbol.sample is None else f"({symbol.sample})"
     small = below.translate(_BELOW)
-    return f"{name_text(element_name(symbol))}{small}{above}"
+    return f"{name_text(element_name(symbol))}{small}{f'^{above}' if above else ''}"
 
 
 def name_text(name: str) -> str:
-    """Greek letters, and ŷ."""
-    if name == "y_hat":
-        return "ŷ"
-    letters, _, rest = name.partition("_")
-    return GREEK.get(letters, letters) + (f"_{rest}" if rest else "")
+    """Greek letters, hats, and what stands below.
+
+    >>> name_text("y_hat"), name_text("beta_1"), name_text("v_W_old")
+    ('ŷ', 'β₁', 'v_W,old')
+    """
+    letter, marks, hat = name_parts(name)
+    letter = GREEK.get(letter, letter)
+    letter = {"y": "ŷ"}.get(letter, letter + "\N{COMBINING CIRCUMFLEX ACCENT}") if hat else letter
+    if len(marks) == 1 and marks[0].isdigit():
+        return letter + marks[0].translate(_BELOW)
+    return letter + (f"_{','.join(marks)}" if marks else "")
 
 
 def number_text(value: int | float | Fraction, digits: int = 6) -> str:

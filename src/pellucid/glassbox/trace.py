@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,9 @@ from numpy.typing import ArrayLike
 
 from pellucid.equations.arrays import Array
 from pellucid.equations.propagation import backward, forward, mean_gradient, penalty
+from pellucid.equations.records import ARGUMENTS, is_formula
 from pellucid.errors import unknown_name
-from pellucid.glassbox.model import Model
+from pellucid.glassbox.model import Model, as_subject
 from pellucid.glassbox.rendering import Table, as_html, as_rich, as_text
 from pellucid.validation import as_inputs, as_masks, as_sample_weight, as_targets, one_of
 
@@ -84,7 +86,7 @@ class Trace(Mapping[str, Array]):
 
 
 def trace(
-    model: Model,
+    model: Any,
     X: ArrayLike,
     y: ArrayLike,
     convention: str = "columns",
@@ -94,7 +96,7 @@ def trace(
     """Every a, z, J, da, dz, dW, db of one forward and backward pass of the model over X (m, n_0) and y.
 
     Args:
-        model: a `Network`, or anything with an architecture and a vector.
+        model: a `Network`, a fitted estimator, or a pipeline that ends in one.
         X: the samples, as rows (in either convention).
         y: the targets, as for `Network.fit`.
         convention: how the values are laid out: columns or rows.
@@ -106,6 +108,7 @@ def trace(
 
     """
     one_of(convention, CONVENTIONS, "the convention", "trace")
+    model, X, y, _ = as_subject(model, X, y, "trace")
     architecture, vector = model.architecture, model.vector
     X = as_inputs(X, architecture.sizes[0], vector.dtype)
     Y = as_targets(y, len(X), architecture, vector.dtype)
@@ -169,12 +172,16 @@ class _Equations:
         return f"W{layer} a{layer - 1} + b{layer}" if self.columns else f"a{layer - 1} W{layer} + b{layer}"
 
     def a(self, layer: int) -> str:
-        return f"{self.rules[layer - 1].spec}(z{layer}){self._dropped(layer)}"
+        rule = self.rules[layer - 1]
+        if is_formula(rule.spec, ARGUMENTS):
+            return re.sub(r"\bz\b", f"z{layer}", f"({rule.formula})" if self._dropped(layer) else rule.formula) + self._dropped(layer)
+        return f"{rule.spec}(z{layer}){self._dropped(layer)}"
 
     def cost(self) -> str:
         total = "sum(s l)" if self.weighted else "sum(l)"
         ridge = f" + {self.l2:g} ||W||^2 / (2 {self.mean[2:]})" if self.l2 else ""
-        return f"{total} {self.mean}{ridge}, l = {self.loss.spec}(y_hat, y)"
+        loss = self.loss.formula if is_formula(self.loss.spec, ("y_hat",)) else f"{self.loss.spec}(y_hat, y)"
+        return f"{total} {self.mean}{ridge}, l = {loss}"
 
     def da(self, layer: int) -> str:
         if layer == self.last:
@@ -184,9 +191,14 @@ class _Equations:
     def dz(self, layer: int) -> str:
         if layer == self.last and self.objective.fused is not None:
             return f"{self.objective.fused.dz_formula}" + (f", / n{layer}" if self.loss.averages else "") + " (fused, exact)"
-        if self.rules[layer - 1].spec == "softmax":
+        rule = self.rules[layer - 1]
+        if rule.spec == "softmax":
             return f"a{layer} * (da{layer} - sum_k a_k da_k)"
-        return f"da{layer}{self._dropped(layer)} * {self.rules[layer - 1].spec}'(z{layer})"
+        if is_formula(rule.spec, ARGUMENTS):
+            value = f"({rule.formula})" if self._dropped(layer) else f"a{layer}"  # a_l is what the mask has left
+            slope = re.sub(r"\bz\b", f"z{layer}", re.sub(r"\ba\b", value, rule.derivative_formula))
+            return f"da{layer}{self._dropped(layer)} * ({slope})"
+        return f"da{layer}{self._dropped(layer)} * {rule.spec}'(z{layer})"
 
     def dW(self, layer: int) -> str:
         s = " diag(s)" if self.weighted else ""

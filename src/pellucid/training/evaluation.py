@@ -11,6 +11,7 @@ from pellucid.architecture import Architecture
 from pellucid.engines import Engine
 from pellucid.equations.arrays import Array
 from pellucid.errors import InputError, sentence, unknown_name
+from pellucid.training.pieces import dense
 
 CHUNK = 4096
 
@@ -39,7 +40,7 @@ METRICS: dict[str, Metric] = {"accuracy": accuracy, "r2": r2}
 def as_metrics(metrics: Sequence[str] | Mapping[str, Metric] | None, architecture: Architecture) -> dict[str, Metric]:
     """Metrics by name; None is accuracy for log_loss and cross_entropy, else r2."""
     if metrics is None:
-        metrics = ["accuracy" if architecture.loss.spec in ("log_loss", "cross_entropy") else "r2"]
+        metrics = ["accuracy" if architecture.loss.name in ("log_loss", "cross_entropy") else "r2"]
     if isinstance(metrics, Mapping) and all(callable(metric) for metric in metrics.values()):
         return dict(metrics)
     metrics = [metrics] if isinstance(metrics, str) else metrics
@@ -63,13 +64,13 @@ class Held:
 
     def evaluate(self, engine: Engine, vector: Array, metrics: Mapping[str, Metric]) -> dict[str, float]:
         """validation_loss (the data part of J) and validation_<metric>."""
-        m = len(self.X) if self.rows is None else len(self.rows)
+        m = len(self.Y) if self.rows is None else len(self.rows)
         loss, weight = 0.0, 0.0
         targets, predictions = [], []
         for start in range(0, m, CHUNK):
             at = slice(start, start + CHUNK)
             rows = at if self.rows is None else self.rows[at]
-            X, Y = self.X[rows], self.Y[rows]
+            X, Y = dense(self.X[rows]), self.Y[rows]
             sums = engine.evaluate(vector, X, Y, None if self.s is None else self.s[rows])
             loss, weight = loss + sums.loss, weight + sums.weight
             if metrics:

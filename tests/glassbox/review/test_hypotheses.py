@@ -15,8 +15,9 @@ from pellucid.equations.losses import loss
 from pellucid.expressions.evaluate import evaluate
 from pellucid.expressions.nodes import Symbol
 from pellucid.glassbox.review import causes, sums
-from pellucid.glassbox.review.hypotheses import right_value, right_variation, same, variations
+from pellucid.glassbox.review.hypotheses import right_value, right_variation, variations
 from pellucid.glassbox.review.passes import forward_pass
+from pellucid.glassbox.review.variation import same
 from pellucid.validation import as_masks
 
 

@@ -109,7 +109,7 @@ def test_in_the_rows_convention_products_are_the_other_way_round():
     assert [written(name, right_line(p, name), "columns")[0] for name in ("dz2", "dW2", "db2", "da1")] == [
         "dz^[2] = a^[2] ⊙ (da^[2] - (Σ_k (a^[2] ⊙ da^[2])ₖ))",
         "dW^[2] = dz^[2] a^[1]ᵀ/m + 0.5 W^[2]/m",
-        "db^[2] = (Σ_i dz^[2]^(i))/m",
+        "db^[2] = (Σ_i dz^[2](i))/m",
         "da^[1] = W^[2]ᵀ dz^[2]",
     ]
     assert [written(name, right_line(p, name), "rows")[0] for name in ("dW2", "da1")] == [

@@ -278,7 +278,7 @@ def reduced_expm1(r: Real) -> Real:
     return fma(r * r, polynomial(r, r.pick(*EXPONENTIAL)), r)
 
 
-def exponential(x: Real, correction: Real | None = None, factor: Real | None = None) -> Real:
+def exponential(x: Real, correction: Real | None = None, factor: Real | float | None = None) -> Real:
     """e^(x + correction) factor, for x from -112 (-761) to 89 (710): from results that round to 0 to those that overflow.
 
     2^k is multiplied in as two powers of half the exponent, so that k may leave the range of exponents and a denormal result is rounded

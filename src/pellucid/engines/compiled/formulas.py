@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,12 +17,16 @@ from typing import Any
 from pellucid.engines.compiled.parts import Part
 from pellucid.errors import InputError, sentence
 
-ELEMENTARY = ("exp", "expm1", "log", "log1p", "tanh", "sigmoid", "softplus", "erf", "normal_cdf", "sqrt")
-PIECES = ("where", "negative", "clip", "sign", "square", "xlogy", "ratio", "number")
-WORDS = (*ELEMENTARY, *PIECES, "abs")
+MODULES = {
+    "elementary": ("exp", "expm1", "log", "log1p", "tanh", "sigmoid", "softplus", "erf", "normal_cdf", "sqrt"),
+    "hyperbolic": ("sinh", "cosh", "sech", "logcosh"),
+    "trigonometric": ("sin", "cos", "tan", "atan"),
+    "pieces": ("where", "negative", "clip", "sign", "square", "xlogy", "ratio", "number", "largest", "smallest"),
+}
+WORDS = (*(word for words in MODULES.values() for word in words), "abs")
 ALLOWED = (
     ast.Expression, ast.Name, ast.Load, ast.Constant, ast.Call, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Add, ast.Sub, ast.Mult, ast.Div,
-    ast.BitAnd, ast.BitOr, ast.USub, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq,
+    ast.BitAnd, ast.BitOr, ast.USub, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq,
 )  # fmt: skip
 
 
@@ -139,11 +144,11 @@ def _loop(names: Sequence[str]) -> list[str]:
 
 def _rule(arguments: str, body: list[str], parameters: list[float]) -> Rule:
     text = "\n".join(body)
-    used = [word for word in WORDS if word != "abs" and f"{word}(" in text]
+    used = set(re.findall(r"(\w+)\(", text))
     imports = [
         f"from pellucid.engines.compiled.{module} import {', '.join(found)}"
-        for module, words in (("elementary", ELEMENTARY), ("pieces", PIECES))
-        if (found := [word for word in used if word in words])
+        for module, words in MODULES.items()
+        if (found := [word for word in words if word in used])
     ]
     lines = [
         "from __future__ import annotations",

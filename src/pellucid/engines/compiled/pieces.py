@@ -50,6 +50,18 @@ def sign(x: Any) -> Any:
 
 
 @njit(forceinline=True)
+def largest(x: Any, y: Any) -> Any:
+    """The larger of two; NaN if one of them is."""
+    return where(x > y, x, where(y >= x, y, x + y))
+
+
+@njit(forceinline=True)
+def smallest(x: Any, y: Any) -> Any:
+    """The smaller of two; NaN if one of them is."""
+    return where(x < y, x, where(y <= x, y, x + y))
+
+
+@njit(forceinline=True)
 def square(x: Any) -> Any:
     """X x."""
     return x * x

@@ -58,7 +58,7 @@ def objective(chain: Objective) -> Last:
     if pair is None:
         return Last(formulas.objective(*loss.pieces, loss.averages), link=True)
     if pair.pieces == ("", ""):
-        part = WHOLE_ROWS[chain.output.spec, loss.spec]
+        part = WHOLE_ROWS[chain.output.name, loss.name]
         return Last(Rule(part, ()), output=part.name == "rowwise.softmax_cross_entropy")
     return Last(formulas.objective(*pair.pieces, loss.averages))
 
@@ -79,5 +79,6 @@ UPDATES: dict[type[Optimizer], Update] = {
     optimizers.AdaGrad: Update(Part("updates.adagrad_step"), Part("updates.adagrad"), ("epsilon",)),
     optimizers.RMSprop: Update(Part("updates.rmsprop_step"), Part("updates.rmsprop"), ("rho", "epsilon")),
     optimizers.Adam: Update(Part("updates.adam_step"), Part("updates.adam"), ("beta_1", "beta_2", "epsilon")),
+    optimizers.AdamEpsilonHat: Update(Part("updates.adam_epsilon_hat_step"), Part("updates.adam"), ("beta_1", "beta_2", "epsilon")),
     optimizers.AdamW: Update(Part("updates.adam_step"), Part("updates.adamw"), ("beta_1", "beta_2", "epsilon", "weight_decay")),
 }

@@ -13,9 +13,9 @@ from pellucid.equations.arrays import Array
 from pellucid.equations.losses import CATALOGUE as LOSSES
 from pellucid.equations.losses import loss
 from pellucid.expressions.nodes import Call, Cases, Compare, Divide, Expression, Negative, Number, Symbol, hadamard
-from pellucid.glassbox.review.hypotheses import Variation
 from pellucid.glassbox.review.lines import N, Y, error, error_is_exact, shown_activation, slope, symbol, through_softmax
 from pellucid.glassbox.review.passes import Pass
+from pellucid.glassbox.review.variation import Variation
 
 IN_A: dict[str, Callable[[Any], Any]] = {"sigmoid": lambda a: a * (1 - a), "tanh": lambda a: 1 - a**2, "exp": lambda a: a}
 """the derivatives that textbooks write in a = f(z); for trees and for arrays"""

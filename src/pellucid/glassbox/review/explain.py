@@ -11,11 +11,12 @@ from pellucid.expressions.nodes import Expression
 from pellucid.glassbox.review.claims import Claim
 from pellucid.glassbox.review.factors import factors
 from pellucid.glassbox.review.fitting import TOGETHER, Fit, Share, bias_shares, fits, step_fits, weight_shares
-from pellucid.glassbox.review.hypotheses import Variation, right_variation, starts_from, variations
+from pellucid.glassbox.review.hypotheses import right_variation, starts_from, variations
 from pellucid.glassbox.review.lines import l2_term, right_line, scaled
 from pellucid.glassbox.review.passes import Pass, parts
 from pellucid.glassbox.review.rounding import Tolerance
 from pellucid.glassbox.review.stories import Option, Story, Way, together
+from pellucid.glassbox.review.variation import Variation
 
 DEAREST = 2.5
 """a way to one array that costs more is no explanation"""

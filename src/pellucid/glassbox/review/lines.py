@@ -165,7 +165,7 @@ def as_rows(tree: Expression) -> Expression:
         case MatMul(factors):
             return MatMul(tuple(as_rows(factor) for factor in reversed(factors)))
         case SumOverSamples(of, axis) | SumOverUnits(of, axis):
-            return replace(tree, of=as_rows(of), axis=1 - axis)
+            return replace(tree, of=as_rows(of), axis=None if axis is None else 1 - axis)
     return replace(tree, **{item.name: _each(getattr(tree, item.name)) for item in fields(tree)})
 
 

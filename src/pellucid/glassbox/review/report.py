@@ -17,7 +17,15 @@ CORRECT, OTHER_CONVENTION, UNRECOGNISED, FLOAT32 = "correct", "other convention"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was found of one quantity."""
+    """What was found of one quantity.
+
+    >>> import pellucid as pl
+    >>> net = pl.Network([2, 3, 2], activations=["tanh", "softmax"])
+    >>> X, y = [[1.0, 2.0], [3.0, -1.0], [0.5, 0.0]], [0, 1, 1]
+    >>> verdict = pl.review_gradients({"dW1": 3 * net.trace(X, y)["dW1"]}, net, X, y)["dW1"]
+    >>> print(verdict.verdict, verdict.right_equation, verdict.their_equation, sep=" | ")
+    missing 1/m | dW^[1] = dz^[1] xᵀ/m | dW^[1] = dz^[1] xᵀ
+    """
 
     name: str
     """dW2, dz1 ..., dX"""

@@ -17,7 +17,7 @@ from pellucid.glassbox.review.claims import Claim
 from pellucid.glassbox.review.explain import by_the_right_line, by_variations, of_chain
 from pellucid.glassbox.review.factors import Factor, factors
 from pellucid.glassbox.review.fitting import TOGETHER
-from pellucid.glassbox.review.hypotheses import Variation, right_variation, same, variations
+from pellucid.glassbox.review.hypotheses import right_variation, variations
 from pellucid.glassbox.review.lines import scaled, symbol
 from pellucid.glassbox.review.passes import Pass, parts
 from pellucid.glassbox.review.rounding import Tolerance
@@ -36,6 +36,7 @@ from pellucid.glassbox.review.stories import (
     together,
 )
 from pellucid.glassbox.review.sums import MADE_HERE, worked_back
+from pellucid.glassbox.review.variation import Variation, same
 
 HIDDEN = 0.005
 """what a factor of an array that was not handed in costs more than one of an array that was"""

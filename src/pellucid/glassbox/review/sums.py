@@ -11,10 +11,10 @@ import numpy as np
 from pellucid.equations.arrays import Array
 from pellucid.expressions.nodes import Divide, Expression, Number, Power, SumAll, SumOverSamples, SumOverUnits, Symbol, hadamard
 from pellucid.glassbox.review.claims import Claim
-from pellucid.glassbox.review.hypotheses import Variation
 from pellucid.glassbox.review.lines import M, S, of_samples, shown_activation, symbol, total
 from pellucid.glassbox.review.passes import Pass
 from pellucid.glassbox.review.rounding import Tolerance
+from pellucid.glassbox.review.variation import Variation
 
 MADE_HERE = frozenset(
     {

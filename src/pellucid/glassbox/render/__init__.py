@@ -1,0 +1,1 @@
+"""Rendering of derivations: one file for each form, and what they share."""
