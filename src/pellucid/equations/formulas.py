@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from pellucid.equations.admission import borders, kinks, line, not_finite_at, values_of
+from pellucid.equations.admission import MAX_KINKS, borders, kinks, line, not_finite_at, values_of
 from pellucid.equations.arrays import Array
 from pellucid.equations.faces import function_of, text_of
 from pellucid.equations.records import ARGUMENTS, CLOSED_UNIT, NOT_NEGATIVE, OPEN_UNIT, POSITIVE, REAL, Interval
@@ -74,6 +74,8 @@ def activation_faces(text: str, known: Mapping[str, str]) -> Faces:
     found, jump = kinks(pieces, slope, "z")
     if jump is not None:
         raise _refused(where, text, f"one that jumps at {used[0]} = {jump:g}", "a continuous one", "let its parts meet")
+    if len(found) > MAX_KINKS:
+        raise _refused(where, text, f"one with more than {MAX_KINKS} kinks", "fewer for |x| <= 100", "write it with fewer corners")
     slope_in_a = substitute(slope, {pieces: A}) if pieces != Z else slope
     slope, slope_in_a = settled(slope), settled(slope_in_a)
     return Faces(

@@ -25,6 +25,7 @@ from pellucid.equations.records import (
     POSITIVE,
     REAL,
     Interval,
+    as_latex,
     is_formula,
     look_up,
     spelled,
@@ -72,6 +73,15 @@ class Loss:
     def name(self) -> str:
         """The catalogue's name, also of a formula that is the same function as one of the catalogue."""
         return self.same_as or self.spec
+
+    @property
+    def latex(self) -> tuple[str, str]:
+        r"""What each output adds, and its derivative with respect to y_hat, as LaTeX.
+
+        >>> loss("half_mse").latex[1]
+        '\\hat{y} - y'
+        """
+        return as_latex(self.formula), as_latex(self.derivative_formula)
 
     @property
     def smooth(self) -> bool:
