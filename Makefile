@@ -4,7 +4,7 @@ BIN := .venv/bin
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 BENCHMARKS := training prediction small_fits start_up memory
 
-.PHONY: demo test bench lint clean
+.PHONY: demo test bench docs lint clean
 .DELETE_ON_ERROR:
 
 demo: .venv/installed
@@ -17,6 +17,9 @@ bench: .venv/installed-bench
 	for program in $(BENCHMARKS); do \
 	  $(BIN)/python benchmarks/$$program.py --json benchmarks/results/$$program.json --picture benchmarks/results/$$program.png || exit 1; \
 	done
+
+docs: .venv/installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -41,9 +44,13 @@ lint: .venv/installed-dev
 	$(BIN)/python -m pip install --quiet --extra-index-url $(TORCH_INDEX) --editable '.[bench]'
 	touch $@ .venv/installed
 
+.venv/installed-docs: .venv/made pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	touch $@ .venv/installed
+
 .venv/installed-dev: .venv/made pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[test,dev]'
 	touch $@ .venv/installed-test .venv/installed
 
 clean:
-	rm -rf .venv demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist site

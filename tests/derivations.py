@@ -78,6 +78,7 @@ CONSTRUCTS: dict[str, Expression] = {
     "small number": Number(1e-8) * x,
     "names": Symbol("learning_rate") * Symbol("y_hat", None, ("k",)) * Symbol("momentum"),
     "long sum": LONG,
+    "long cases": Cases(((LONG, Compare(x, ">=", Number(0))),), Call("log", (LONG,))),
     "long product": Call("log", (LONG,)) * Divide(sum(MANY[1:20], MANY[0]), Symbol("m")) * Call("sqrt", (LONG,)),
     "long jacobian": Matrix(tuple(tuple(Symbol("a", 2, (j,)) * (1 - Symbol("a", 2, (k,))) for k in range(1, 12)) for j in (1, 2))),
 }  # fmt: skip

@@ -376,3 +376,17 @@ def test_item_28_vanishing_gradients():
     rng = np.random.default_rng(0)
     net.fit(rng.normal(size=(50, 30)), rng.integers(0, 2, 50), optimizer=pl.GradientDescent(0.1), epochs=1)
     assert_allclose(net.parameters["W1"], before, rtol=0, atol=1e-6)
+
+
+def test_item_28_gradient_health_names_the_product_of_small_derivatives_and_relu_as_the_remedy():
+    """Item 28: dL/dw = dL/da1 da1/da2 da2/da3 is about 0 since each sigmoid passes on 1/4 at most; with relu it is not."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 8)), rng.integers(0, 2, 60)
+    net = pl.Network([8] + [16] * 10 + [1], ["sigmoid"] * 11, "log_loss", seed=0)
+    report = pl.gradient_health(net, X, y, try_remedy=True, epochs=10)
+    assert all(layer.activation_factor <= 0.25 for layer in report.layers[:-1])
+    assert report.layers[0].product < 0.25**9
+    assert report.layers[0].update_ratio < 1e-6, "w_new is about w_old"
+    assert [finding.kind for finding in report.findings] == ["vanishing"]
+    assert report.findings[0].remedy.name == "relu instead of sigmoid"
+    assert report.trials[0].helped

@@ -109,6 +109,43 @@ def test_the_inputs_of_the_network_are_scaled_numbers_without_gaps(model):
     assert_allclose(inputs[:, :2].std(axis=0), 1, rtol=1e-12)
 
 
+def test_each_input_of_the_network_is_named_by_its_column_and_its_meaning(model):
+    frame = people()
+    inputs, before = model.inputs(), model.prepare(frame)
+    assert len(inputs) == before.shape[1] == model.network.architecture.sizes[0]
+    assert inputs[:2] == [("income", "income"), ("rooms", "rooms")]
+    assert ("since", "since (weekday)") in inputs
+    assert ("income", "income is missing") in inputs
+    for column in {column for column, _ in inputs}:
+        moved = frame.copy()
+        moved[column] = moved[column].sample(frac=1, random_state=1).to_numpy()
+        changed = (model.prepare(moved) != before).any(axis=0)
+        assert {inputs[at][0] for at in np.flatnonzero(changed)} == {column}
+    for at, (column, meaning) in enumerate(inputs):
+        name, _, value = meaning.partition(" = ")
+        if value and value != "(missing)":
+            assert_array_equal(before[:, at], (frame[column].astype(str) == value).astype(float))
+            assert name == column
+
+
+def test_rare_values_of_a_category_share_an_input_and_its_name():
+    frame = pd.DataFrame({"street": [f"s{k % 100}" for k in range(400)] + ["main"] * 100, "n": np.arange(500)})
+    model = TableModel(
+        build_pipeline(frame, "regression", pl.MLPRegressor(hidden_layer_sizes=(2,), max_iter=2)).fit(frame, np.arange(500.0)), "y", "regression"
+    )
+    meanings = [meaning for _, meaning in model.inputs()]
+    assert len(meanings) == 1 + CATEGORIES_AT_MOST
+    assert meanings[-1] == "street = another value"
+    assert "street = main" in meanings
+
+
+def test_inputs_where_all_columns_are_of_one_kind():
+    for frame in (pd.DataFrame({"a": [1.0, 2, 3]}), pd.DataFrame({"b": ["x", "y", "z"]}), pd.DataFrame({"c": ["x", "y", "x"]})):
+        pipeline = build_pipeline(frame, "regression", pl.MLPRegressor(hidden_layer_sizes=(2,), max_iter=2)).fit(frame, np.arange(3.0))
+        model = TableModel(pipeline, "y", "regression")
+        assert len(model.inputs()) == model.network.architecture.sizes[0]
+
+
 def test_a_category_of_many_values_keeps_a_bounded_number_of_inputs():
     frame = pd.DataFrame({"name": [f"n{k % 300}" for k in range(600)], "x": np.arange(600.0)})
     pipeline = build_pipeline(frame, "classification", pl.MLPClassifier(2, max_iter=1)).fit(frame, np.arange(600) % 2)

@@ -41,6 +41,7 @@ from pellucid.errors import (
     TableError,
     UnknownNameError,
 )
+from pellucid.glassbox import plots
 from pellucid.glassbox.check import GradientReport, check_gradients
 from pellucid.glassbox.trace import Trace
 from pellucid.network import Network
@@ -51,17 +52,33 @@ if TYPE_CHECKING:
     from pellucid.glassbox.calculus import differentiate
     from pellucid.glassbox.derivation import Derivation, Step
     from pellucid.glassbox.derive import LayerTable, Proof, derive, layer_table, prove_gradients
+    from pellucid.glassbox.diagram import Diagram, network_diagram
+    from pellucid.glassbox.graph import Graph, computation_graph
+    from pellucid.glassbox.health.report import HealthReport
+    from pellucid.glassbox.review import GradientReview, Verdict, review_gradients
+    from pellucid.glassbox.written.equation import EquationReview, review_equation
+    from pellucid.glassbox.written.sheet import SheetReview, review_sheet
+    from pellucid.training.health import gradient_health
+    from pellucid.training.recorder import HealthRecorder
 
 __version__ = "0.1.0"
 
-_LAZY = {
-    "MLPClassifier": "pellucid.estimators", "MLPRegressor": "pellucid.estimators",
-    "differentiate": "pellucid.glassbox.calculus",
-    "Derivation": "pellucid.glassbox.derivation", "Step": "pellucid.glassbox.derivation",
-    "LayerTable": "pellucid.glassbox.derive", "Proof": "pellucid.glassbox.derive", "derive": "pellucid.glassbox.derive",
-    "layer_table": "pellucid.glassbox.derive", "prove_gradients": "pellucid.glassbox.derive",
-}  # fmt: skip
-"""what needs scikit-learn, whose import takes a second, is imported when it is first asked for; so is what only some need"""
+_MODULES = {
+    "estimators": ("MLPClassifier", "MLPRegressor"),
+    "glassbox.calculus": ("differentiate",),
+    "glassbox.derivation": ("Derivation", "Step"),
+    "glassbox.derive": ("LayerTable", "Proof", "derive", "layer_table", "prove_gradients"),
+    "glassbox.diagram": ("Diagram", "network_diagram"),
+    "glassbox.graph": ("Graph", "computation_graph"),
+    "glassbox.health.report": ("HealthReport",),
+    "glassbox.review": ("GradientReview", "Verdict", "review_gradients"),
+    "glassbox.written.equation": ("EquationReview", "review_equation"),
+    "glassbox.written.sheet": ("SheetReview", "review_sheet"),
+    "training.health": ("gradient_health",),
+    "training.recorder": ("HealthRecorder",),
+}
+"""what only some need, or needs scikit-learn, whose import takes a second, is imported when it is first asked for"""
+_LAZY = {name: f"pellucid.{module}" for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
@@ -85,12 +102,18 @@ __all__ = [
     "ConstantRate",
     "CosineDecay",
     "Derivation",
+    "Diagram",
     "DivergenceError",
     "EarlyStopping",
+    "EquationReview",
     "FormulaError",
     "GradientDescent",
     "GradientError",
     "GradientReport",
+    "GradientReview",
+    "Graph",
+    "HealthRecorder",
+    "HealthReport",
     "History",
     "Initializer",
     "InputError",
@@ -112,19 +135,28 @@ __all__ = [
     "RMSprop",
     "Schedule",
     "ShapeError",
+    "SheetReview",
     "Step",
     "StepDecay",
     "TableError",
     "Trace",
     "TrainingInterrupted",
     "UnknownNameError",
+    "Verdict",
     "WarmUp",
     "activation",
     "check_gradients",
+    "computation_graph",
     "derive",
     "differentiate",
+    "gradient_health",
     "initializer",
     "layer_table",
     "loss",
+    "network_diagram",
+    "plots",
     "prove_gradients",
+    "review_equation",
+    "review_gradients",
+    "review_sheet",
 ]

@@ -27,6 +27,7 @@ from pellucid.errors import GradientError, InputError, ModelFileError, sentence
 from pellucid.glassbox.trace import Trace, trace
 from pellucid.training import EarlyStopping, History, Plan, train
 from pellucid.training.callbacks import AnyCallback
+from pellucid.training.checkpoints import USUAL, Checkpoints, to_resume
 from pellucid.training.evaluation import Held, Metric, as_metrics, split
 from pellucid.training.session import check_plan
 from pellucid.validation import as_dtype, as_inputs, as_masks, as_sample_weight, as_targets, positive_integer, whole_number
@@ -84,6 +85,8 @@ class Network:
         self.vector: Array = self.architecture.draw(initializer, np.random.default_rng(self.seed), as_dtype(dtype))
         self.history: History | None = None
         """of the latest training"""
+        self.optimizer: Optimizer | LBFGS | None = None
+        """of the latest training in this process; files do not keep it"""
         self._engines: dict[str | None, Engine] = {}
 
     # What it is made of
@@ -118,12 +121,12 @@ class Network:
 
     def predict(self, X: ArrayLike, *, engine: str | None = None) -> Array:
         """y_hat (m, n_L) for the rows of X (m, n_0)."""
-        return self._engine(engine).predict(self.vector, as_inputs(X, self.architecture.sizes[0], self.vector.dtype))
+        return self.engine(engine).predict(self.vector, as_inputs(X, self.architecture.sizes[0], self.vector.dtype))
 
     def loss(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, *, engine: str | None = None) -> float:
         """The cost J = sum s_i l_i / sum s_i + l2 ||W||^2 / (2 sum s_i); for y as in `fit`."""
         X, Y, s = self._data(X, y, sample_weight)
-        sums = self._engine(engine).evaluate(self.vector, X, Y, s)
+        sums = self.engine(engine).evaluate(self.vector, X, Y, s)
         weights = self.vector[: self.architecture.n_weights]
         return sums.loss / sums.weight + float(penalty(weights, self.architecture.l2, sums.weight))
 
@@ -142,7 +145,7 @@ class Network:
         return self.architecture.named(gradient.astype(self.dtype, copy=False), prefix="d")
 
     def _gradient(self, vector: Array, X: Array, Y: Array, s: Array | None, masks: Any, engine: str | None) -> Array:
-        sums, total = self._engine(engine).gradient(vector, X, Y, s, masks)
+        sums, total = self.engine(engine).gradient(vector, X, Y, s, masks)
         return mean_gradient(total, sums.weight, vector[: self.architecture.n_weights], self.architecture.l2)
 
     def trace(
@@ -183,6 +186,9 @@ class Network:
         metrics: Sequence[str] | Mapping[str, Metric] | None = None,
         clip_norm: float | None = None,
         check_gradients: bool = False,
+        checkpoint: str | os.PathLike[str] | None = None,
+        every: int | str = USUAL,
+        resume: bool | str | os.PathLike[str] = False,
     ) -> History:
         """Train: forward, loss, backward, update, batch after batch.
 
@@ -203,6 +209,9 @@ class Network:
             metrics: names (accuracy, r2) or {name: function of y and y_hat}, for the validation set.
             clip_norm: scale gradients down to this Euclidean norm.
             check_gradients: before the first step, prove the gradients on some rows by finite differences.
+            checkpoint: a file to which the state of the training is written as it goes, so that it can be gone on with.
+            every: so many epochs (``every=10``) or so much time (``every="30 seconds"``) lie between two checkpoints.
+            resume: a checkpoint to go on from, to the same bits as if it had never stopped; True is ``checkpoint``, where it is there.
 
         Returns:
             The history; also kept as ``net.history``. Ctrl-C ends the training and keeps what was learned.
@@ -234,21 +243,33 @@ class Network:
             early_stopping=early_stopping,
             callbacks=callbacks,
             progress=progress,
+            checkpoints=Checkpoints.of(checkpoint, every, resumes=bool(resume)),
+            resume=to_resume(resume, checkpoint),
         )
         check_plan(plan, dropout=any(self.architecture.dropout))
         if n_threads is not None:
             positive_integer(n_threads, "n_threads", "fit")
         if check_gradients:
             self._prove(X, Y, s, engine)
+        self.optimizer = plan.optimizer
         chosen = load_engine(engine, self.architecture)
         with chosen.at_most(n_threads):
-            self.history = train(chosen, self.vector, plan, self, self._take)
+            self.history = train(chosen, self.vector, plan, self, self.take)
         return self.history
 
-    def _take(self, vector: Array) -> None:
+    @classmethod
+    def of(cls, architecture: Architecture, vector: Array, seed: int = 0) -> Self:
+        """A network with these parameters, which it takes as they are."""
+        net = cls.__new__(cls)
+        net.architecture, net.vector, net.seed, net._engines = architecture, vector, seed, {}
+        net.history, net.optimizer = None, None
+        return net
+
+    def take(self, vector: Array) -> None:
+        """Copy other parameters."""
         self.vector[...] = vector
 
-    def _engine(self, name: str | None) -> Engine:
+    def engine(self, name: str | None) -> Engine:
         """The engine for this network; kept, with its memory, for the next time."""
         found = self._engines.get(name)
         if found is None or found.architecture is not self.architecture:
@@ -347,7 +368,7 @@ class Network:
         self.architecture = Architecture.from_header(header["architecture"])
         self.seed = int(header["seed"])
         self.history = None if header["history"] is None else History.from_dict(header["history"])
-        self._engines = {}
+        self.optimizer, self._engines = None, {}
         self.vector = np.array(state["vector"], dtype=as_dtype(header["dtype"]))
         if self.vector.shape != (self.architecture.n_parameters,):
             got, expected = self.vector.shape, (self.architecture.n_parameters,)

@@ -21,6 +21,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from pellucid.equations.optimizers import LBFGS, Optimizer
 from pellucid.errors import ModelFileError, PellucidError, TableError, sentence
 from pellucid.estimators import MLPClassifier, MLPRegressor
 from pellucid.files import check_writable, reason, write_atomically
@@ -174,6 +175,13 @@ class TableModel:
         """The network inside."""
         return self.estimator.network_
 
+    @property
+    def optimizer(self) -> Optimizer | LBFGS:
+        """What it was trained by."""
+        if self.estimator.solver == "lbfgs":
+            return LBFGS()
+        return self.estimator.solver if isinstance(self.estimator.solver, LBFGS) else self.estimator._optimizer()[0]
+
     def prepare(self, frame: pd.DataFrame) -> np.ndarray:
         """The inputs of the network."""
         return np.asarray(self.pipeline[:-1].transform(frame), dtype=np.float64)
@@ -218,8 +226,20 @@ class TableModel:
         from skops.io import dumps
 
         check_writable(path, force)
-        content = {"pellucid": FORMAT, "pipeline": self.pipeline, "target": self.target, "task": self.task}
+        content = {"pellucid": FORMAT, "pipeline": self._lean(), "target": self.target, "task": self.task}
         write_atomically(path, dumps(content), force=force)
+
+    def _lean(self) -> Pipeline:
+        """The pipeline without what only a training that goes on would need: the moments of the optimizer, twice the parameters."""
+        *before, (name, model) = self.pipeline.steps
+        estimator = copy(self.estimator)
+        estimator._memory = {}
+        if isinstance(model, TransformedTargetRegressor):
+            model = copy(model)
+            model.regressor_ = estimator
+        else:
+            model = estimator
+        return Pipeline([*before, (name, model)])
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:

@@ -26,8 +26,14 @@ MAX_HEADER = 1 << 20
 """bytes; a larger header is refused before it is parsed"""
 
 
-def write_model(path: str | os.PathLike[str], header: Mapping[str, Any], tensors: Mapping[str, Array], *, force: bool = False) -> None:
-    """Write a description (JSON-able) and arrays (float32 or float64); the same content gives the same bytes in every process.
+NUMBERS = {"model": ("float32", "float64"), "checkpoint": ("float32", "float64", "int64", "uint32")}
+"""what the arrays of each kind of file may be made of"""
+
+
+def write_model(
+    path: str | os.PathLike[str], header: Mapping[str, Any], tensors: Mapping[str, Array], *, force: bool = False, kind: str = "model"
+) -> None:
+    """Write a description (JSON-able) and arrays of numbers; the same content gives the same bytes in every process.
 
     Raises:
         OutputError: the file cannot be written there, or is there already and ``force`` is not set.
@@ -38,11 +44,13 @@ def write_model(path: str | os.PathLike[str], header: Mapping[str, Any], tensors
     check_writable(path, force)
     kept = {name: np.ascontiguousarray(tensor) for name, tensor in sorted(tensors.items())}
     content = {"format": FORMAT, "version": VERSION, "header": dict(header)}
+    if kind != "model":
+        content["kind"] = kind
     content["sha256"] = _checksum(content, kept)
     write_atomically(path, save(kept, metadata={KEY: _canonical(content)}), force=force)
 
 
-def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:
+def read_model(path: str | os.PathLike[str], kind: str = "model") -> tuple[dict[str, Any], dict[str, Array]]:
     """The description and the arrays of a file that `write_model` wrote.
 
     Raises:
@@ -72,8 +80,10 @@ def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, 
         tensors = load(data)
     except (SafetensorError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise _refuse(name, f"damaged ({str(error).strip()[:80]})") from None
-    if any(tensor.dtype not in (np.float32, np.float64) for tensor in tensors.values()):
-        raise _refuse(name, "not made of float32 or float64 arrays")
+    if content.get("kind", "model") != kind:
+        raise _refuse(name, f"a {str(content.get('kind', 'model'))[:40]}", f"a {kind}")
+    if any(tensor.dtype.name not in NUMBERS[kind] for tensor in tensors.values()):
+        raise _refuse(name, f"not made of arrays of {' or '.join(NUMBERS[kind])}")
     header = content.get("header")
     if not isinstance(header, dict) or list(metadata) != [KEY] or stated != _checksum(content, tensors):
         raise _refuse(name, "damaged: its checksum does not match its content")
@@ -89,8 +99,8 @@ def _read(path: Path) -> bytes:
         raise _refuse(str(path), f"not readable ({reason(error)})") from None
 
 
-def _refuse(name: str, got: str) -> ModelFileError:
-    return ModelFileError(sentence("the model file", name, got, "a file that save wrote", "save the model again, or check the path"))
+def _refuse(name: str, got: str, expected: str = "a file that save wrote") -> ModelFileError:
+    return ModelFileError(sentence("the model file", name, got, expected, "save the model again, or check the path"))
 
 
 def _canonical(content: object) -> str:

@@ -282,9 +282,13 @@ def test_ctrl_c_through_the_operating_system_in_the_midst_of_an_epoch(net):
     many, before = rng.normal(size=(2_000_000, 2)), net.vector.copy()
     net.fit(many[:10], many[:10].sum(axis=1), batch_size=1, epochs=1, progress=False)  # compiles, where that is not done yet
     timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
+
+    class Starts(pl.Callback):
+        def on_train_begin(self, network):
+            timer.start()
+
     with pytest.warns(pl.TrainingInterrupted, match="^Training was interrupted after 0 whole epochs"):
-        history = net.fit(many, many.sum(axis=1), batch_size=1, epochs=50, progress=False)
+        history = net.fit(many, many.sum(axis=1), batch_size=1, epochs=50, progress=False, callbacks=[Starts()])
     timer.join()
     assert (history.stopped_by, history.n_epochs) == ("interrupt", 0)
     assert np.isfinite(net.vector).all()

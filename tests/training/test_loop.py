@@ -185,7 +185,7 @@ def test_a_pause_of_the_engine_does_not_alter_the_arithmetic(monkeypatch, engine
     """An engine comes back every so often for the bar and Ctrl-C: here after every single step."""
     whole, paused = network(dropout=0.3), network(dropout=0.3)
     whole.fit(X, Y, epochs=3, batch_size=2, progress=False, engine=engine)
-    monkeypatch.setattr("pellucid.training.loop.PAUSE", 1e-9)
+    monkeypatch.setattr("pellucid.training.descent.PAUSE", 1e-9)
     kind = type(load(engine, whole.architecture))
     run, calls = kind.run, []
     monkeypatch.setattr(kind, "run", lambda *arguments: calls.append(1) or run(*arguments))

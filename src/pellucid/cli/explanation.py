@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pellucid.cli.inputs import labels_like
+from pellucid.equations.optimizers import LBFGS, Adam, AdamEpsilonHat, Optimizer
 from pellucid.errors import InputError, sentence
 from pellucid.glassbox.derivation import FORWARD, Derivation, Section, Table
 from pellucid.glassbox.render.numbers import grid, number
@@ -31,7 +33,7 @@ def explanation(model: TableModel, data: str, row: str, precision: int, options:
     rows = frame.iloc[at]
     x, y = model.prepare(rows), _targets(model, rows, data)
     stand_in = np.zeros((len(at), model.network.architecture.sizes[-1])) if y is None else model.encode(y)
-    found = derive(model.network, sample=(x, stand_in), **options)
+    found = derive(model.network, sample=(x, stand_in), optimizer=_first_step(model.optimizer), **options)
     sections = found.sections if y is not None else _forward_only(found)
     names = [f"row {index + 1}" for index in at]
     whole = (
@@ -42,6 +44,13 @@ def explanation(model: TableModel, data: str, row: str, precision: int, options:
         Section("Prediction", (), _prediction_note(model, rows, y, names, precision), _outputs(model, rows, names, precision)),
     )
     return replace(found, title=f"{whole}, explained: {found.title}", sections=(*own, *sections))
+
+
+def _first_step(rule: Optimizer | LBFGS) -> Optimizer | LBFGS:
+    """An optimizer whose first step is the same and stands in textbooks."""
+    if isinstance(rule, AdamEpsilonHat):
+        return Adam(rule.learning_rate, rule.beta_1, rule.beta_2, rule.epsilon / math.sqrt(1 - rule.beta_2))
+    return rule
 
 
 def chosen(row: str, m: int, data: str) -> list[int]:
@@ -105,8 +114,7 @@ def _inputs(model: TableModel, rows: pd.DataFrame, x: np.ndarray, names: list[st
     inputs, shown = model.inputs(), names[:SHOWN]
     headings, columns = ["input", "what it is"], [[f"x_{at + 1}" for at in range(len(inputs))], [meaning for _, meaning in inputs]]
     for at, name in enumerate(shown):
-        before = f"{name}, " if len(shown) > 1 else ""
-        headings += [f"{before}in the table", f"{before}prepared"]
+        headings += [name if len(shown) > 1 else "in the table", "prepared"]
         columns += [[_told(rows[column].iloc[at]) for column, _ in inputs], _numbers(x[at], precision)]
     return Table(tuple(headings), tuple(zip(*columns, strict=True)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -26,6 +27,29 @@ class Sums(NamedTuple):
 
 
 @dataclass
+class Patience:
+    """How long a training goes on without progress.
+
+    It is over when the cost has not fallen by ``tolerance`` below the best so far for more than ``limit`` steps in a row.
+    """
+
+    tolerance: float
+    limit: int
+    best: float = math.inf
+    waited: int = 0
+
+    def see(self, cost: float) -> None:
+        """Take note of a cost."""
+        self.waited = self.waited + 1 if cost > self.best - self.tolerance else 0
+        self.best = min(self.best, cost)
+
+    @property
+    def over(self) -> bool:
+        """Whether it has lasted long enough."""
+        return self.waited > self.limit
+
+
+@dataclass
 class Progress:
     """Where a training stands. The engine moves it on, step by step."""
 
@@ -36,11 +60,15 @@ class Progress:
     step: int = 0
     """steps done since the beginning"""
     position: int = 0
-    """batches done in this epoch"""
+    """batches done in this epoch (or stretch of epochs)"""
     cost_sum: float = 0.0
-    """sum over the batches of this epoch of J times the batch's weight"""
+    """sum over these batches of J times the batch's weight"""
     weight_sum: float = 0.0
     gradient_norm_sum: float = 0.0
+    trail: Array | None = None
+    """(3, steps), filled in where it is wanted: what each of these batches added to the three sums"""
+    patience: Patience | None = None
+    """the engine notes each cost in it where it is given, and comes back when it is over"""
     failed: bool = field(default=False)
     """a cost was not finite: the engine stopped after the batch at `position`"""
 
@@ -61,7 +89,7 @@ class Batches:
     @property
     def n_samples(self) -> int:
         """How many rows are visited."""
-        return len(self.X) if self.order is None else len(self.order)
+        return len(self.Y) if self.order is None else len(self.order)
 
     @property
     def count(self) -> int:
@@ -97,9 +125,10 @@ class Engine(Protocol):
         ...
 
     def run(self, progress: Progress, batches: Batches, rates: Array, optimizer: Optimizer, seconds: float) -> None:
-        """Train on from ``progress.position`` to the end of the epoch, or until about ``seconds`` have passed, a step at least.
+        """Train on from ``progress.position`` to the end of ``rates``, or until about ``seconds`` have passed, a step at least.
 
-        ``rates[i]`` is the learning rate of batch i. Where it pauses does not alter the arithmetic.
+        ``rates[i]`` is the learning rate of step i, which is on batch i; after the last batch comes the first one again. Where it pauses
+        does not alter the arithmetic.
         """
         ...
 

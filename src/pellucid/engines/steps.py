@@ -19,8 +19,8 @@ def run_steps(engine: Engine, progress: Progress, batches: Batches, rates: Array
     """What `Engine.run` asks for."""
     deadline = time.monotonic() + seconds
     n_weights, l2 = engine.architecture.n_weights, engine.architecture.l2
-    while progress.position < batches.count:
-        X, Y, s = gather(batches, progress.position)
+    while progress.position < len(rates):
+        X, Y, s = gather(batches, progress.position % batches.count)
         mask = masks(engine.architecture, len(X), batches.dropout_seed, progress.step, X.dtype)
         sums, gradient_sum = engine.gradient(progress.vector, X, Y, s, mask)
         weights = progress.vector[:n_weights]
@@ -35,11 +35,17 @@ def run_steps(engine: Engine, progress: Progress, batches: Batches, rates: Array
                 gradient = gradient * (batches.clip_norm / norm)
             alpha = float(rates[progress.position])
             progress.vector, progress.state = optimizer.update(progress.vector, gradient, progress.state, alpha, progress.step + 1)
+        if progress.trail is not None:
+            progress.trail[:, progress.position] = cost * sums.weight, sums.weight, norm
         progress.cost_sum += cost * sums.weight
         progress.weight_sum += sums.weight
         progress.gradient_norm_sum += norm
         progress.step += 1
         progress.position += 1
+        if progress.patience is not None:
+            progress.patience.see(cost * sums.weight / sums.weight)
+            if progress.patience.over:
+                return
         if time.monotonic() >= deadline:
             return
 

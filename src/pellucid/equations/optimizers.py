@@ -229,6 +229,27 @@ class Adam(Optimizer):
 
 
 @dataclass(frozen=True)
+class AdamEpsilonHat(Adam):
+    """Adam in the shorter form at the end of section 2 of the paper, which scikit-learn has: its epsilon is not corrected.
+
+    theta <- theta - alpha sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + epsilon); that is `Adam` with epsilon / sqrt(1 - b2^t) for epsilon.
+
+    >>> import numpy as np
+    >>> theta, g = np.array([1.0, 1.0]), np.array([2.0, -4.0])
+    >>> rule = AdamEpsilonHat()
+    >>> rule.update(theta, g, rule.init(theta), alpha=0.1, t=1)[0].round(4)
+    array([0.9, 1.1])
+    """
+
+    def update(
+        self, theta: Float[Array, " p"], g: Float[Array, " p"], state: State, alpha: float, t: int
+    ) -> tuple[Float[Array, " p"], State]:
+        """Adam's step with epsilon / sqrt(1 - b2^t)."""
+        rule = Adam(self.learning_rate, self.beta_1, self.beta_2, self.epsilon / math.sqrt(1 - self.beta_2**t))
+        return rule.update(theta, g, state, alpha, t)
+
+
+@dataclass(frozen=True)
 class AdamW(Adam):
     """Adam, and theta <- theta - alpha lambda theta beside it: decoupled weight decay (Loshchilov and Hutter 2019).
 
@@ -262,6 +283,7 @@ class LBFGS:
         tolerance: it stops when the largest entry of the gradient is below this.
         relative_decrease: it stops when one iteration lets J fall by less than this share of J, or of 1 where J is below 1.
         evaluations: at most so many evaluations of J in the line search of one iteration.
+        calls: at most so many evaluations of J in all; 0 is ``evaluations`` for each iteration.
 
     Raises:
         InputError: a setting is out of its range, or no number.
@@ -278,11 +300,14 @@ class LBFGS:
     tolerance: float = 1e-8
     relative_decrease: float = 0.0
     evaluations: int = 20
+    calls: int = 0
 
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
-            if item.name in ("memory", "evaluations"):
+            if item.name == "calls" and value == 0 and not isinstance(value, bool):
+                continue
+            if item.name in ("memory", "evaluations", "calls"):
                 good = isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1
                 expected = "a whole number of at least 1"
             else:

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from numbers import Real
 from typing import TypeVar
 
@@ -57,7 +58,7 @@ def look_up(kind: str, spec: str, catalogue: Mapping[str, Callable[..., Record]]
         raise unknown_name(kind, spec, catalogue)
     name, inside = match[1], match[2]
     make = catalogue[name]
-    known = list(inspect.signature(make).parameters)
+    known = _parameters(make)
     given = dict(parameters)
     for position, part in enumerate(filter(str.strip, (inside or "").split(","))):
         key, equals, value = part.partition("=")
@@ -74,6 +75,11 @@ def look_up(kind: str, spec: str, catalogue: Mapping[str, Callable[..., Record]]
         if not isinstance(given[key], Real):
             raise InputError(sentence(f"the parameter {key!r}", name, repr(given[key]), "a number", "write e.g. 0.1"))
     return make(**given)
+
+
+@cache
+def _parameters(make: Callable[..., object]) -> list[str]:
+    return list(inspect.signature(make).parameters)
 
 
 def is_formula(text: object, arguments: tuple[str, ...]) -> bool:

@@ -70,9 +70,18 @@ class Schedule(ABC):
         t = np.arange(first, first + count, dtype=np.float64)
         return self.learning_rate * plateau.factor * self.factor(t, horizon)
 
+    def at_first(self) -> Plateau:
+        """What is remembered at the beginning."""
+        return Plateau()
+
     def after_epoch(self, loss: float, plateau: Plateau) -> Plateau:
         """What is remembered after an epoch with this loss."""
         return plateau
+
+    @property
+    def answers(self) -> bool:
+        """Whether it answers to the loss, so that the rates of an epoch are not known before the one before it is over."""
+        return type(self).after_epoch is not Schedule.after_epoch
 
 
 @dataclass(frozen=True)
@@ -249,14 +258,14 @@ class Rates:
         self._epochs = -(-self.AHEAD // horizon.steps_per_epoch)
         self._known: tuple[int, float, Float[Array, " t"]] = -1, 0.0, np.empty(0)
 
-    def of_epoch(self, epoch: int, plateau: Plateau) -> Float[Array, " t"]:
-        """alpha_t for each step of an epoch, which are counted from 0."""
+    def of_epochs(self, epoch: int, length: int, plateau: Plateau) -> Float[Array, " t"]:
+        """alpha_t for each step of so many epochs from ``epoch`` on, which are counted from 0; maybe of fewer, but of one at least."""
         stretch, within = divmod(epoch, self._epochs)
         count = self.horizon.steps_per_epoch
         if self._known[:2] != (stretch, plateau.factor):
             rates = self.schedule.rates(stretch * self._epochs * count, self._epochs * count, self.horizon, plateau)
             self._known = stretch, plateau.factor, rates
-        return self._known[2][within * count : (within + 1) * count]
+        return self._known[2][within * count : (within + length) * count]
 
 
 def not_negative(value: object, below: float = math.inf) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 
 from pellucid.expressions.functions import FUNCTIONS
 
-_RELATIONS = {
+RELATIONS = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
 
@@ -50,7 +50,7 @@ def _function(name: str) -> Callable[..., Any] | None:
 
 
 def _compare(relation: str, left: Any, right: Any) -> Any:
-    return _RELATIONS[relation](left, right)
+    return RELATIONS[relation](left, right)
 
 
 CONSTANTS: Mapping[str, float] = {"pi": math.pi, "e": math.e}

@@ -134,7 +134,8 @@ class _Evaluation:
 
 def _look_up(key: str, values: Values) -> Any:
     if key not in values:
-        raise InputError(sentence("the value", "a formula", f"missing for {key!r}", "one of each name", f"known are {', '.join(values)}"))
+        known = f"known are {', '.join(list(values)[:30])}{' ...' * (len(values) > 30)}" if values else "give one"
+        raise InputError(sentence("a name", "a formula", repr(key), "one that has a value", known))
     return values[key]
 
 

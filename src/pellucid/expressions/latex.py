@@ -102,6 +102,8 @@ def latex(tree: Expression, digits: int = 6) -> str:
             marks = "'" * primes
             above = f"^{{[{layer}]{marks}}}" if layer is not None else marks
             return f"{name}{above}{_arguments(arguments, digits)}"
+        case nodes.Compare(left, relation, right, nodes.Compare(between) as also) if between == right:
+            return f"{within(left, SUM)} {RELATIONS[relation]} {latex(also, digits)}"
         case nodes.Compare(left, relation, right, also):
             text = f"{within(left, SUM)} {RELATIONS[relation]} {within(right, SUM)}"
             return text if also is None else rf"{text} \text{{ and }} {latex(also, digits)}"

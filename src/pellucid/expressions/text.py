@@ -90,6 +90,8 @@ def text(tree: Expression, digits: int = 6) -> str:
             above = "" if layer is None else f"^[{layer}]"
             inner = ", ".join(text(argument, digits) for argument in arguments)
             return f"{_FUNCTIONS.get(function, GREEK.get(function, function))}{chr(39) * primes}{above}({inner})"
+        case nodes.Compare(left, relation, right, nodes.Compare(between) as also) if between == right:
+            return f"{within(left, SUM)} {RELATIONS[relation]} {text(also, digits)}"
         case nodes.Compare(left, relation, right, also):
             written = f"{within(left, SUM)} {RELATIONS[relation]} {within(right, SUM)}"
             return written if also is None else f"{written} and {text(also, digits)}"

@@ -194,7 +194,12 @@ class _Cost:
         self.architecture, self.theta, self.X, self.Y, self.s, self.masks = architecture, theta, X, Y, s, masks
         self.weight_sum = float(len(X) if s is None else s.sum())
         self.smooth = architecture.loss.smooth and not any(rule.kinks for rule in architecture.activations)
-        self.size = abs(float(self.data(self._tape(theta)).real))
+        tape = self._tape(theta)
+        self.size = abs(float(self.data(tape).real))
+        self.coarseness = self.size
+        """J carries a rounding error of about eps times this"""
+        if architecture.objective.fused is not None:  # the difference of terms as large as z, however small it comes out
+            self.coarseness = max(self.size, 1.0, float(np.abs(tape.z[-1]).max()))
         self.steepest = float(np.abs(self.data_gradient()).max())
 
     def _tape(self, theta: Array) -> Tape:
@@ -297,14 +302,14 @@ def _judge(cost: _Cost, at: Any, direction: Array | float, analytic: float, part
         error = relative_error(analytic, numeric)
         if error <= GOOD:
             return _Finding(error, numeric, "right")
-        found.append(_Difference(error, numeric, _EPS * cost.size / (h * scale)))
+        found.append(_Difference(error, numeric, _EPS * cost.coarseness / (h * scale)))
     if cost.smooth or part == "L2":
         numeric = cost.complex_step(at, direction, part)
         error = relative_error(analytic, numeric)
         if error <= TOLERANCE:
             return _Finding(error, numeric, "settled")
         moved = cost.complex_step(at, direction, part, nudge=8 * _EPS)
-        if abs(analytic - numeric) <= 1e2 * max(abs(moved - numeric), _EPS * cost.size, _EPS * cost.steepest):
+        if abs(analytic - numeric) <= 1e2 * max(abs(moved - numeric), _EPS * cost.coarseness, _EPS * cost.steepest):
             # The derivative itself is rounding: a prediction is perfect, or a unit is so saturated that 1 - a is 0.
             return _Finding(0.0, numeric, "undecided")
         return _Finding(error, numeric, "wrong")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from pellucid.errors import unknown_name
 from pellucid.expressions.evaluate import Values, evaluate
 from pellucid.expressions.latex import latex
 from pellucid.expressions.nodes import Expression
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 FORWARD, COST, BACKWARD, UPDATE, CALCULUS = "forward", "cost", "backward", "update", "calculus"
 """the parts of a derivation; a renderer gives each its colour"""
+
+
+MOST_NAMES = 40
+"""of steps, that an error lists"""
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class Step:
     """a number of samples that is not known is m"""
     shapes: str = ""
     """the arithmetic of the shapes: (5 x 4)(4 x 1) + (5 x 1)"""
-    value: Any = None
+    value: Any = field(default=None, compare=False)
     """an array or a number; None without a sample"""
     steps: tuple[Step, ...] = ()
     """the smaller steps that this one is made of, such as a cancellation line by line"""
@@ -111,7 +116,7 @@ class Derivation:
     """Sections of steps; iterating gives every `Step` in order, and a symbol its step.
 
     Raises:
-        KeyError: no step has that symbol.
+        KeyError: no step has that symbol; the nearest is suggested.
 
     >>> import numpy as np
     >>> import pellucid as pl
@@ -141,7 +146,7 @@ class Derivation:
         for step in self:
             if step.symbol == symbol:
                 return step
-        raise KeyError(symbol)
+        raise KeyError(str(unknown_name("step", symbol, [step.symbol for step in self][:MOST_NAMES])))
 
     def to_text(self, precision: int = 4) -> str:
         """As plain text with Unicode mathematics."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from pellucid.architecture import Architecture
 from pellucid.equations.arrays import Array
+from pellucid.equations.optimizers import LBFGS, Optimizer
+from pellucid.errors import InputError, sentence
 
 
 class Model(Protocol):
@@ -20,3 +25,44 @@ class Model(Protocol):
     def vector(self) -> Array:
         """The parameters, flat."""
         ...
+
+
+class Subject(NamedTuple):
+    """A model with data as it takes them, and the optimizer it was trained with, where that is known."""
+
+    model: Model
+    X: ArrayLike
+    y: ArrayLike
+    optimizer: Optimizer | LBFGS | None
+
+
+def as_subject(model: Any, X: ArrayLike, y: ArrayLike, where: str) -> Subject:
+    """A `Network` as it is; of an estimator, or of a pipeline that ends in one, the network inside, with X and y as that takes them.
+
+    What it looks for, and no scikit-learn: ``architecture`` and ``vector``; an estimator's ``network_`` and ``encode_targets(y)``; a
+    pipeline's ``steps``, of which all but the last transform X; the ``regressor_`` and ``transformer_`` around a regressor whose target
+    is scaled; ``prepare`` and ``encode`` of what the command line saves.
+
+    Raises:
+        InputError: it is none of these, or not trained yet.
+
+    """
+    if hasattr(model, "architecture") and hasattr(model, "vector"):
+        return Subject(model, X, y, getattr(model, "optimizer", None))
+    if hasattr(model, "prepare") and hasattr(model, "encode"):
+        return Subject(model.network, model.prepare(X), model.encode(np.asarray(y)), getattr(model.estimator, "optimizer_", None))
+    if hasattr(model, "steps") and hasattr(model, "named_steps"):
+        subject = as_subject(model.steps[-1][1], X, y, where)  # first: it says so if it is not fitted
+        for _, step in model.steps[:-1]:
+            X = X if step is None or step == "passthrough" else step.transform(X)
+        return subject._replace(X=X)
+    if hasattr(model, "regressor_") and hasattr(model, "transformer_"):
+        column = np.asarray(y, dtype=np.float64)
+        column = column[:, None] if column.ndim == 1 else column
+        return as_subject(model.regressor_, X, model.transformer_.transform(column), where)
+    if hasattr(model, "network_"):
+        return Subject(model.network_, X, model.encode_targets(y), getattr(model, "optimizer_", None))
+    fits = hasattr(model, "fit")
+    got = f"a {type(model).__name__}" + (" that is not fitted or has no network of ours" if fits else "")
+    repair = "call fit first" if fits else "hand over a network, or an estimator after fit"
+    raise InputError(sentence("the model", where, got, "a Network, or a fitted MLPClassifier, MLPRegressor or pipeline of one", repair))

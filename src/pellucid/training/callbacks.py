@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any, TypeAlias
 
+from pellucid.engines.base import Patience
 from pellucid.equations.arrays import Array
 from pellucid.equations.schedules import not_negative
 from pellucid.errors import InputError, sentence
@@ -56,6 +57,9 @@ class Callback:
     'two are enough'
     """
 
+    patience: Patience | None = None
+    """when it ends the training, for one that looks at nothing but the loss: it need not be asked before, and is told of several epochs
+    at once, which it notes in its patience itself"""
     looks_at_network = True
     """False says that the history is enough, and spares bringing the network up to date after each epoch"""
 
@@ -68,6 +72,13 @@ class Callback:
 
     def on_train_end(self, network: Any, history: History) -> None:
         """After the last epoch, however it ended."""
+
+    def state(self) -> dict[str, Any]:
+        """What it has to remember over an interruption, for a checkpoint: numbers, texts, arrays, by name."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Remember it again."""
 
 
 AnyCallback: TypeAlias = Callback | Callable[[Moment], bool | str | None]
@@ -137,6 +148,14 @@ class Watch:
         self.best = math.inf
         self.best_epoch = 0
         self.best_vector: Array | None = None
+
+    def state(self) -> dict[str, Any]:
+        """What it remembers."""
+        return {"best": self.best, "best_epoch": self.best_epoch, "best_vector": self.best_vector}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Remember it again."""
+        self.best, self.best_epoch, self.best_vector = state["best"], state["best_epoch"], state.get("best_vector")
 
     def see(self, epoch: int, row: dict[str, float], vector: Array) -> bool:
         """Take note of an epoch; True says that it is time to stop."""

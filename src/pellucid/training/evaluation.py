@@ -11,6 +11,7 @@ from pellucid.architecture import Architecture
 from pellucid.engines import Engine
 from pellucid.equations.arrays import Array
 from pellucid.errors import InputError, sentence, unknown_name
+from pellucid.training.pieces import dense
 
 CHUNK = 4096
 
@@ -63,13 +64,13 @@ class Held:
 
     def evaluate(self, engine: Engine, vector: Array, metrics: Mapping[str, Metric]) -> dict[str, float]:
         """validation_loss (the data part of J) and validation_<metric>."""
-        m = len(self.X) if self.rows is None else len(self.rows)
+        m = len(self.Y) if self.rows is None else len(self.rows)
         loss, weight = 0.0, 0.0
         targets, predictions = [], []
         for start in range(0, m, CHUNK):
             at = slice(start, start + CHUNK)
             rows = at if self.rows is None else self.rows[at]
-            X, Y = self.X[rows], self.Y[rows]
+            X, Y = dense(self.X[rows]), self.Y[rows]
             sums = engine.evaluate(vector, X, Y, None if self.s is None else self.s[rows])
             loss, weight = loss + sums.loss, weight + sums.weight
             if metrics:

@@ -41,6 +41,12 @@ class History(Mapping[str, list[float]]):
                 columns[name] = [float(value)]
         self.n_epochs += 1
 
+    def extend(self, columns: Mapping[str, list[float]]) -> None:
+        """Add several epochs: of each column as many numbers."""
+        for name, values in columns.items():
+            self._columns.setdefault(name, []).extend(values)
+        self.n_epochs += len(next(iter(columns.values())))
+
     def last(self) -> dict[str, float]:
         """The row of the latest epoch."""
         return {name: column[-1] for name, column in self._columns.items()}

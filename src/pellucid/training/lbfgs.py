@@ -6,16 +6,32 @@ import time
 
 import numpy as np
 
+from pellucid.engines import Engine
+from pellucid.engines.base import Sums
 from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import LBFGS
 from pellucid.equations.propagation import mean_gradient, penalty
+from pellucid.errors import InputError, sentence
 from pellucid.training.callbacks import Interrupt
+from pellucid.training.checkpoints import Snapshot, check, identity
 from pellucid.training.display import Display
+from pellucid.training.pieces import blocks, dense
 from pellucid.training.session import Training
 
 
+def _sums(engine: Engine, vector: Array, X: Array, Y: Array, s: Array | None) -> tuple[Sums, Array]:
+    """The sums over all rows; over sparse ones, some at a time."""
+    loss, weight, gradient = 0.0, 0.0, None
+    for at in blocks(X, len(Y)):
+        sums, part = engine.gradient(vector, dense(X[at]), Y[at], None if s is None else s[at], None)
+        loss, weight = loss + sums.loss, weight + sums.weight
+        gradient = part if gradient is None else gradient + part
+    assert gradient is not None
+    return Sums(loss, weight), gradient
+
+
 def descend(training: Training, optimizer: LBFGS, interrupt: Interrupt, show: Display) -> None:
-    """At most ``plan.epochs`` iterations.
+    """At most ``plan.epochs`` iterations. With checkpoints it begins anew after each of them, since SciPy does not give its memory away.
 
     Raises:
         DivergenceError: J is not finite at a point that the line search settled on.
@@ -27,10 +43,13 @@ def descend(training: Training, optimizer: LBFGS, interrupt: Interrupt, show: Di
     rows = slice(None) if plan.rows is None else plan.rows
     X, Y, s = plan.X[rows], plan.Y[rows], None if plan.s is None else plan.s[rows]
     latest: dict[str, Array | float] = {}
+    calls = 0
 
     def cost_and_gradient(theta: Array) -> tuple[float, Array]:
+        nonlocal calls
+        calls += 1
         vector = theta.astype(dtype)
-        sums, gradient_sum = training.engine.gradient(vector, X, Y, s, None)
+        sums, gradient_sum = _sums(training.engine, vector, X, Y, s)
         weights = vector[: architecture.n_weights]
         with np.errstate(over="ignore", invalid="ignore"):
             gradient = mean_gradient(gradient_sum, sums.weight, weights, architecture.l2)
@@ -61,20 +80,35 @@ def descend(training: Training, optimizer: LBFGS, interrupt: Interrupt, show: Di
         if ended or interrupt.noted:
             raise StopIteration
 
-    result = minimize(
-        cost_and_gradient,
-        training.vector.astype(np.float64),
-        jac=True,
-        method="L-BFGS-B",
-        callback=iteration_ends,
-        options={
-            "maxiter": plan.epochs,
-            "maxfun": plan.epochs * optimizer.evaluations,
-            "maxls": optimizer.evaluations,
-            "maxcor": optimizer.memory,
-            "gtol": optimizer.tolerance,
-            "ftol": optimizer.relative_decrease,
-        },
-    )
-    if not training.history.stopped_by and training.history.n_epochs < plan.epochs:
-        training.history.stopped_by = "converged" if result.success else "no further descent"
+    saving, most = plan.checkpoints, optimizer.calls or plan.epochs * optimizer.evaluations
+    if saving is not None and saving.epochs is None:
+        expected = "a number of iterations: between them its memory cannot be kept"
+        raise InputError(sentence("every", "fit with LBFGS", "a time", expected, "e.g. every=50"))
+    known = identity(training, len(Y), shuffled=False) if saving or plan.resume else {}
+    if plan.resume is not None:
+        check(plan.resume, known)
+        training.restore(plan.resume)
+        calls = plan.resume.facts["calls"]
+    while not training.history.stopped_by and (left := plan.epochs - training.history.n_epochs) > 0:
+        length = left if saving is None or saving.epochs is None else min(left, saving.epochs)
+        goal = training.history.n_epochs + length
+        result = minimize(
+            cost_and_gradient,
+            training.vector.astype(np.float64),
+            jac=True,
+            method="L-BFGS-B",
+            callback=iteration_ends,
+            options={
+                "maxiter": length,
+                "maxfun": max(most - calls, 1),
+                "maxls": optimizer.evaluations,
+                "maxcor": optimizer.memory,
+                "gtol": optimizer.tolerance,
+                "ftol": optimizer.relative_decrease,
+            },
+        )
+        if not training.history.stopped_by and training.history.n_epochs < goal:
+            training.history.stopped_by = "converged" if result.success else "no further descent"
+        if saving is not None:
+            snapshot = training.state()
+            saving.write(Snapshot("", {**known, **snapshot.facts, "calls": calls}, snapshot.arrays), training.history.n_epochs)

@@ -5,16 +5,30 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
+
+import numpy as np
 
 from pellucid.engines import Engine
 from pellucid.equations.arrays import Array
-from pellucid.equations.optimizers import LBFGS, Optimizer
+from pellucid.equations.optimizers import LBFGS, Optimizer, State
 from pellucid.errors import DivergenceError, InputError, sentence
 from pellucid.training.callbacks import AnyCallback, EarlyStopping, Moment, Watch, as_callback
+from pellucid.training.checkpoints import Checkpoints, Snapshot
 from pellucid.training.display import Display
 from pellucid.training.evaluation import Held, Metric
 from pellucid.training.history import History
+from pellucid.training.orders import Orders
+from pellucid.training.stretch import Origin
+
+
+@dataclass
+class Carried:
+    """The state of an optimizer between two trainings that are to be one."""
+
+    state: State | None = None
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -22,21 +36,32 @@ class Plan:
     """All that a training needs besides the engine and the first parameters."""
 
     X: Array
+    """dense, or a sparse matrix in CSR form: it becomes dense some batches at a time"""
     Y: Array
     s: Array | None
-    rows: Array | None
-    """the rows to train on, or None for all"""
     optimizer: Optimizer | LBFGS
     epochs: int
-    batch_size: int | None
-    shuffle: bool
-    seed: int
+    rows: Array | None = None
+    """the rows to train on, or None for all"""
+    batch_size: int | None = None
+    shuffle: bool = False
+    orders: Orders | None = None
+    """the rows in the order of each epoch, where somebody else than `seed` is to say it"""
+    seed: int = 0
     clip_norm: float | None = None
     held: Held | None = None
     metrics: dict[str, Metric] = field(default_factory=dict)
     early_stopping: EarlyStopping | None = None
     callbacks: Sequence[AnyCallback] = ()
     progress: bool = False
+    carried: Carried | None = None
+    """what the optimizer has in mind, from an earlier training and for a later one"""
+    checkpoints: Checkpoints | None = None
+    """where the state is written as it goes"""
+    resume: Snapshot | None = None
+    """the state to go on from"""
+    mean_over_rows: bool = False
+    """the loss of an epoch is the mean of its batches' costs by their rows, not by the weights of these"""
 
 
 class Training:
@@ -49,8 +74,14 @@ class Training:
         self.watch = Watch(plan.early_stopping) if plan.early_stopping else None
         self.callbacks = [as_callback(callback) for callback in plan.callbacks]
         self.shown = any(callback.looks_at_network for callback in self.callbacks)
-        self.safe, self.safe_epoch, self.safe_loss = self.vector.copy(), 1, math.inf
-        """weights from before the epoch with the lowest loss so far: what a divergence falls back to"""
+        self.safe: Array | Callable[[], Array] = self.vector.copy()
+        """weights from before the epoch with the lowest loss so far, or what finds them: a divergence falls back to them"""
+        self.safe_epoch, self.safe_loss = 1, math.inf
+        rules = [callback.patience for callback in self.callbacks]
+        self.patience = rules[0] if rules else None
+        """of the callback"""
+        self.watched = plan.held is not None or plan.early_stopping is not None or len(rules) > 1 or rules == [None]
+        """whether somebody looks at each epoch"""
 
     def end_epoch(self, before: Array, row: dict[str, float], seconds: float, show: Display) -> bool:
         """Note an epoch that went from ``before`` to ``self.vector``; True says that the training ends here."""
@@ -60,7 +91,18 @@ class Training:
             row |= self.plan.held.evaluate(self.engine, self.vector, self.plan.metrics)
         row["seconds"] = seconds
         self.history.append(row)
-        epoch = self.history.n_epochs
+        return self.ends(show)
+
+    def note_stretch(self, origin: Origin, columns: dict[str, list[float]]) -> None:
+        """Note several epochs that went by together; `ends` is to follow."""
+        if (lowest := min(columns["loss"])) < self.safe_loss:
+            index = columns["loss"].index(lowest)
+            self.safe, self.safe_epoch, self.safe_loss = partial(origin.after, index), self.history.n_epochs + 1 + index, lowest
+        self.history.extend(columns)
+
+    def ends(self, show: Display) -> bool:
+        """Tell of the latest epoch; True says that the training ends here."""
+        epoch, row = self.history.n_epochs, self.history.last()
         show(epoch, row)
         if self.callbacks:
             if self.shown:
@@ -75,7 +117,7 @@ class Training:
 
     def diverged(self, step: int, alpha: float | None, what: str) -> DivergenceError:
         """The error for a cost that is not finite, with the parameters put back to the last good ones."""
-        self.vector = self.safe
+        self.vector = self.safe() if callable(self.safe) else self.safe
         self.history.stopped_by = "divergence"
         epoch = self.history.n_epochs + 1
         rate = "" if alpha is None else f", learning rate {alpha:g}"
@@ -86,11 +128,46 @@ class Training:
         where = f"epoch {epoch}, step {step}{rate}"
         return DivergenceError(sentence("the cost", where, what, "a finite number", repair))
 
+    def state(self) -> Snapshot:
+        """All of it, for a checkpoint."""
+        self.safe = self.safe() if callable(self.safe) else self.safe
+        facts: dict[str, Any] = {"epoch": self.history.n_epochs, "stopped_by": self.history.stopped_by.replace("interrupt", "")}
+        facts |= {"columns": list(self.history), "safe": [self.safe_epoch, self.safe_loss]}
+        arrays = {"vector": self.vector, "safe": self.safe}
+        arrays |= {f"history.{name}": np.asarray(column, dtype=np.float64) for name, column in self.history.items()}
+        for name, part in self._remembering():
+            facts[name], kept = _apart(part.state())
+            arrays |= {f"{name}.{key}": value for key, value in kept.items()}
+        return Snapshot("", facts, arrays)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """As it was."""
+        facts, arrays = snapshot.facts, snapshot.arrays
+        self.vector, self.safe = arrays["vector"].copy(), arrays["safe"].copy()
+        self.safe_epoch, self.safe_loss = facts["safe"]
+        if facts["epoch"]:
+            self.history.extend({name: arrays[f"history.{name}"].tolist() for name in facts["columns"]})
+        self.history.stopped_by = facts["stopped_by"]
+        for name, part in self._remembering():
+            start = f"{name}."
+            part.restore(facts[name] | {key.removeprefix(start): array for key, array in arrays.items() if key.startswith(start)})
+
+    def _remembering(self) -> list[tuple[str, Any]]:
+        """Who has something to remember, by name."""
+        found: list[tuple[str, Any]] = [(f"callback {index}", callback) for index, callback in enumerate(self.callbacks)]
+        return found if self.watch is None else [*found, ("early stopping", self.watch)]
+
     def finish(self) -> None:
         """Restore the best weights where asked to, and hand the result over."""
         if self.watch is not None and self.watch.best_vector is not None:
             self.vector, self.history.best_epoch = self.watch.best_vector, self.watch.best_epoch
         self.publish(self.vector)
+
+
+def _apart(state: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Values for JSON, and arrays."""
+    arrays = {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
+    return {name: value for name, value in state.items() if name not in arrays}, arrays
 
 
 def check_plan(plan: Plan, dropout: bool) -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from derivations import CONSTRUCTS, MANY
 from pellucid.expressions.latex import latex
 from pellucid.expressions.nodes import Add, Call, Divide, Equation, Matrix, Multiply, Negative, Number, Power, Sum, Symbol
-from pellucid.glassbox.render.flow import lines, pieces, width
+from pellucid.glassbox.render.flow import lines, pieces
+from pellucid.glassbox.render.measure import width
 
 ATOMS = st.sampled_from([Symbol("x"), Symbol("w", 1, (3, 2)), Symbol("y_hat"), Number(2), Number(0.25), Symbol("dz", 2)])
 
@@ -61,9 +62,26 @@ def test_what_fits_stays_whole(name):
     assert piece.width == width(tree)
 
 
-@pytest.mark.parametrize("name", [name for name, tree in CONSTRUCTS.items() if not isinstance(tree, Matrix)])
+@pytest.mark.parametrize("name", CONSTRUCTS)
 def test_no_piece_is_wide(name):
-    assert max(piece.width for piece in pieces(CONSTRUCTS[name], 6, 30)) <= 38
+    assert max(piece.width for piece in pieces(CONSTRUCTS[name], 6, 40)) <= 46
+
+
+def test_a_wide_matrix_gets_dots_in_its_middle_unless_it_can_be_scrolled():
+    wide = CONSTRUCTS["long jacobian"]
+    (narrow,) = pieces(wide, 6, 40)
+    assert r"\cdots & a_{1}^{[2]} \left(1 - a_{11}^{[2]}\right)" in narrow.latex
+    (whole,) = pieces(wide, 6, 40, scrolls=True)
+    assert whole.latex == latex(wide)
+
+
+def test_a_long_case_is_broken_unless_it_can_be_scrolled():
+    long = CONSTRUCTS["long cases"]
+    (broken,) = pieces(long, 6, 76)
+    assert broken.latex.count(r"\begin{aligned}") == 2
+    assert bare(re.sub(r"\\(begin|end)\{aligned\}|\\\\ & \\quad|(?<=cases\} ) &|(?<=\\\\ ) & ", "", broken.latex)).count("w_") == 80
+    (whole,) = pieces(long, 6, 76, scrolls=True)
+    assert whole.latex == latex(long)
 
 
 @pytest.mark.parametrize("limit", [30, 50, 76])

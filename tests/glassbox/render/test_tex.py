@@ -16,12 +16,12 @@ from pellucid.glassbox.render.tex import fragment, to_latex
 KNOWN = frozenset(
     re.findall(
         r"\w+",
-        "documentclass usepackage setlength textwidth oddsidemargin textheight topmargin parindent parskip emergencystretch setcounter "
-        "secnumdepth allowdisplaybreaks renewcommand arraystretch begin end LARGE par medskip section filbreak textit textbf hspace "
-        "mathindent hline frac sum sqrt hat left right bigl bigr big lVert rVert partial infty odot cdot cdots vdots ddots quad qquad "
-        "text mathrm operatorname exp log sin cos tan sinh cosh tanh arctan max min lambda alpha beta gamma delta epsilon eta theta mu "
-        "pi rho sigma tau phi Phi times le ge ne rightarrow leftarrow diamond bullet star lbrack rbrack backslash sim dots S ss ae AE "
-        "oe OE o O l L i j u v c r H",
+        "documentclass usepackage setlength textwidth oddsidemargin textheight topmargin parindent parskip emergencystretch "
+        "setcounter secnumdepth MaxMatrixCols allowdisplaybreaks renewcommand arraystretch begin end LARGE par medskip section "
+        "filbreak textit textbf hspace mathindent hline noalign smallskip symbol frac sum sqrt hat left right bigl bigr big lVert rVert "
+        "partial infty odot cdot cdots vdots ddots quad qquad text mathrm operatorname exp log sin cos tan sinh cosh tanh arctan max "
+        "min lambda alpha beta gamma delta epsilon eta theta mu pi rho sigma tau phi Phi times le ge ne rightarrow leftarrow diamond "
+        "bullet star lbrack rbrack backslash sim dots S ss ae AE oe OE o O l L i j u v c r H",
     )
 )
 """commands of LaTeX itself and of amsmath"""
@@ -69,6 +69,10 @@ def test_a_table_has_as_many_cells_in_each_row(document):
         n = len(re.findall(r"[lrp]", re.sub(r"\{.*?\}", "", kinds)))
         for row in re.sub(r"\$.*?\$", "", body).strip().removesuffix("\\\\").split("\\\\"):
             assert len(re.findall(r"(?<!\\)&", row)) == n - 1
+
+
+def test_no_row_ends_with_what_would_be_read_as_a_distance(document):
+    assert not re.search(r"\\\\\s*[\[*]", document)
 
 
 @pytest.mark.parametrize("words", NASTY)

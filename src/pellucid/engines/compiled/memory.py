@@ -17,7 +17,7 @@ def aligned(count: int, dtype: Any) -> Array:
     """An array that begins at the beginning of a cache line."""
     size = np.dtype(dtype).itemsize
     raw = np.empty(count * size + LINE, dtype=np.uint8)
-    begin = -raw.ctypes.data % LINE
+    begin = -at(raw) % LINE
     return raw[begin : begin + count * size].view(dtype)
 
 

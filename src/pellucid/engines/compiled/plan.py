@@ -13,7 +13,7 @@ from pellucid.architecture import Architecture
 from pellucid.engines.compiled import rules
 from pellucid.engines.compiled.formulas import Rule
 from pellucid.engines.compiled.machine import COEFFICIENTS, INNER, UNIT, VECTOR_BYTES, VECTORS
-from pellucid.engines.compiled.memory import aligned
+from pellucid.engines.compiled.memory import LINE, aligned, at
 from pellucid.engines.compiled.parts import Part
 from pellucid.engines.compiled.rules import Last
 from pellucid.engines.compiled.store import address
@@ -36,6 +36,10 @@ SMALLEST, LARGEST = 512, 1 << 15
 """entries of a block: the call for each costs 0.1 us; its gradient is to stay in the second-level cache"""
 WHOLE = 2048
 """parameters that are one block: a step of so few is over before they are shared"""
+REAL = 8
+"""bytes of a float64, which sums are in whatever the entries are"""
+PIECE = 1 << 16
+"""bytes that small arrays share: a piece of memory for each would take 20 us more"""
 CHUNK_ENTRIES, CHUNK_ROWS = 1 << 17, 256
 """rows that go through the network together in prediction: as many as keep their activations in the second-level cache"""
 
@@ -84,6 +88,9 @@ class Workspace:
     n_threads: int
     kept: list[Any] = field(default_factory=list)
     """what the addresses in the tables point to"""
+    _next: int = 0
+    _room: int = 0
+    """where the next small array may lie, and the bytes that are free from there on"""
 
     def __post_init__(self) -> None:
         architecture, rows = self.architecture, self.rows
@@ -107,8 +114,8 @@ class Workspace:
             net["y_copy"] = self._memory(rows * last.n_units)
             net["s_copy"] = self._memory(rows)
             net["ones"] = self._keep(np.ones(rows, self.dtype))
-            net["losses"] = self._memory(rows, np.float64)
-            net["units"] = self._memory(2 * math.ceil(rows / UNIT), np.float64)
+            net["losses"] = self._memory(rows, REAL)
+            net["units"] = self._memory(2 * math.ceil(rows / UNIT), REAL)
         self._workers(segments)
         self.chunk = int(net["chunk"])
         self.address = int(self.net.ctypes.data)
@@ -145,10 +152,17 @@ class Workspace:
 
     def _keep(self, array: Array) -> int:
         self.kept.append(array)
-        return int(array.ctypes.data)
+        return at(array)
 
-    def _memory(self, count: int, dtype: Any = None) -> int:
-        return self._keep(aligned(count, dtype or self.dtype))
+    def _memory(self, count: int, itemsize: int = 0) -> int:
+        """The address of so many entries, at the beginning of a cache line: small arrays share a piece of memory."""
+        size = -(-count * (itemsize or self.dtype.itemsize) // LINE) * LINE
+        if size > self._room:
+            self._room = max(size, PIECE)
+            self._next = self._keep(aligned(self._room, np.uint8))
+        found = self._next
+        self._next, self._room = found + size, self._room - size
+        return found
 
     def _rule(self, rule: Rule) -> tuple[int, int]:
         return address(rule.part, self.dtype), self._keep(np.array(rule.parameters or (0.0,), dtype=self.dtype))
@@ -193,7 +207,7 @@ class Workspace:
         net["n_blocks"], net["blocks"] = len(table), self._keep(table)
         net["n_segments"], net["segments"] = len(entries), self._keep(entries)
         if self.rows:
-            net["norms"], net["squares"] = self._memory(len(table), np.float64), self._memory(2 * len(table), np.float64)
+            net["norms"], net["squares"] = self._memory(len(table), REAL), self._memory(2 * len(table), REAL)
         self.largest_block = int(table["count"].max())
         return blocks
 
@@ -204,8 +218,8 @@ class Workspace:
             if self.rows:
                 worker["gradient"] = self._memory(self.largest_block)
             worker["strip"] = self._memory(INNER * VECTORS * lanes)
-            worker["coefficients"] = self._memory(COEFFICIENTS, np.float64)
-            worker["factor"] = self._memory(8, np.float64)
+            worker["coefficients"] = self._memory(COEFFICIENTS, REAL)
+            worker["factor"] = self._memory(8, REAL)
             worker["buffers"] = self._memory(3 * chunk * self.widest)
-            worker["losses"] = self._memory(chunk, np.float64)
+            worker["losses"] = self._memory(chunk, REAL)
         self.net[0]["workers"] = self._keep(table)

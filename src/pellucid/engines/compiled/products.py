@@ -35,9 +35,12 @@ def _strip(turned: int, vectors: int, masked: int, wide: int = VECTOR_BYTES) -> 
         if i + 4 <= m:
             tile(4, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns)
             i += 4
-        while i < m:
+        if i + 3 == m:
+            tile(3, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns)
+        elif i + 2 == m:
+            tile(2, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns)
+        elif i + 1 == m:
             tile(1, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns)
-            i += 1
 
     return strip
 

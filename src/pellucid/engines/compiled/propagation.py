@@ -171,9 +171,9 @@ def total(place: Any, count: Any, step: Any) -> Any:
 
 
 @njit(error_model="numpy")
-def fetch(net: Any, layers: Any, run: Any, position: Any, first: Any, last: Any) -> Any:
+def fetch(net: Any, layers: Any, run: Any, batch: Any, first: Any, last: Any) -> Any:
     """Let x, y and s be the rows of a batch: where they lie if they are in order, else copied together."""
-    start = position * run.batch_size
+    start = batch * run.batch_size
     n_in, n_out = layers[0].n_in, layers[net.n_layers - 1].n_out
     if run.order == 0:
         net.x, net.y, net.s = run.X + start * n_in * net.item, run.Y + start * n_out * net.item, run.s + start * net.item
@@ -188,7 +188,7 @@ def fetch(net: Any, layers: Any, run: Any, position: Any, first: Any, last: Any)
 
 @part
 def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
-    """Steps of a training, from batch ``position`` up to, not including, ``stop``."""
+    """Steps of a training, from ``position`` up to, not including, ``stop``; after the last batch comes the first one again."""
     net, run = carray(net_at, 1)[0], carray(run_at, 1)[0]
     layers, segments, blocks = (
         carray(as_layers(net.layers), net.n_layers),
@@ -197,7 +197,10 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
     )
     worker = carray(as_workers(net.workers), run.n_threads)[me]
     cost_sum, weight_sum, norm_sum, failed = run.cost_sum, run.weight_sum, run.norm_sum, 0
+    best, waited = run.best, run.waited
     position = run.position
+    count = (run.n_rows + run.batch_size - 1) // run.batch_size
+    batch = position % count
     if run.l2 > 0:
         for index in range(first_block(net, run, me), first_block(net, run, me + 1)):
             add_weight_squares(net, run, blocks[index], index, run.position & 1)
@@ -205,11 +208,11 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
     while position < run.stop:
         step = run.step + position - run.position
         side = position & 1
-        m = min(run.batch_size, run.n_rows - position * run.batch_size)
-        weight = float(m) if run.weights == 0 else get(run.weights + 8 * position)
+        m = min(run.batch_size, run.n_rows - batch * run.batch_size)
+        weight = float(m) if run.weights == 0 else get(run.weights + 8 * batch)
         share_of_row = 1.0 / weight if weight > 0 else 1.0
         first, last = share(m, run.n_threads, me)
-        fetch(net, layers, run, position, first, last)
+        fetch(net, layers, run, batch, first, last)
         if first < last:
             put(worker.factor, share_of_row)
             forward(net, layers, run, worker, first, last, step)
@@ -251,13 +254,26 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
                 if run.l2 > 0:
                     add_weight_squares(net, run, block, index, 1 - side)
             meet(run)
+        if run.trail and me == 0:
+            added = run.trail + 8 * position
+            put(added, cost * weight)
+            put(added + run.trail_row, weight)
+            put(added + 2 * run.trail_row, norm)
         cost_sum += cost * weight
         weight_sum += weight
         norm_sum += norm
         position += 1
+        batch = batch + 1 if batch + 1 < count else 0
+        if run.limit >= 0:  # `engines.base.Patience`, in the same words
+            loss = cost * weight / weight
+            waited = waited + 1 if loss > best - run.tolerance else 0
+            best = min(best, loss)
+            if waited > run.limit:
+                break
     if me == 0:
         run.position, run.step, run.failed = position, run.step + position - run.position, failed
         run.cost_sum, run.weight_sum, run.norm_sum = cost_sum, weight_sum, norm_sum
+        run.best, run.waited = best, waited
 
 
 @njit(error_model="numpy")

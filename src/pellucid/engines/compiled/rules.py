@@ -79,5 +79,6 @@ UPDATES: dict[type[Optimizer], Update] = {
     optimizers.AdaGrad: Update(Part("updates.adagrad_step"), Part("updates.adagrad"), ("epsilon",)),
     optimizers.RMSprop: Update(Part("updates.rmsprop_step"), Part("updates.rmsprop"), ("rho", "epsilon")),
     optimizers.Adam: Update(Part("updates.adam_step"), Part("updates.adam"), ("beta_1", "beta_2", "epsilon")),
+    optimizers.AdamEpsilonHat: Update(Part("updates.adam_epsilon_hat_step"), Part("updates.adam"), ("beta_1", "beta_2", "epsilon")),
     optimizers.AdamW: Update(Part("updates.adam_step"), Part("updates.adamw"), ("beta_1", "beta_2", "epsilon", "weight_decay")),
 }

@@ -39,8 +39,8 @@ NET = _record(
 
 CALL = _record(
     "vector X Y s order n_rows batch_size position stop rates weights seed step state_1 state_2 prepare update settings "
-    "n_threads arrived released gradient sums output masked failed",
-    "l2 clip cost_sum weight_sum norm_sum",
+    "n_threads arrived released gradient sums output masked failed trail trail_row limit waited",
+    "l2 clip cost_sum weight_sum norm_sum tolerance best",
 )
 """One call: the data, where to begin and to stop; what comes out of it"""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.engines.base import Batches, Progress
+from pellucid.engines.base import Batches, Patience, Progress
 from pellucid.engines.compiled import rules, team
 from pellucid.engines.compiled.memory import at
 from pellucid.engines.compiled.pace import Pace
@@ -18,11 +18,14 @@ from pellucid.engines.compiled.store import address
 from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import Optimizer
 
-SPEED = 2e10
-"""multiplications a second, until a call has been timed: to let the first one return in time"""
+SPEED, LEAST = 2e10, 5e-7
+"""multiplications a second, and the seconds of a step without any, until a call has been timed: to let the first one return in time"""
 
 BRIEF = 1e-3
 """seconds below which an epoch is not timed any more"""
+
+NONE = Patience(0.0, -1)
+"""in machine code: no end to patience"""
 
 
 @cache
@@ -38,13 +41,12 @@ class Training:
         self.space, self.progress, self.batches, self.optimizer = space, progress, batches, optimizer
         self.multiplications = multiplications
         """in a step"""
-        self.pace, self.call, self.kernel, self.guess = Pace(), space.call, kernel("train"), multiplications / SPEED
+        self.pace, self.call, self.kernel, self.guess = Pace(), space.call, kernel("train"), LEAST + multiplications / SPEED
         update, dtype, call = rules.UPDATES[type(optimizer)], progress.vector.dtype, space.call
         self.settings = np.array([*(getattr(optimizer, name) for name in update.settings), *[0.0] * 4])
         self.order = None if batches.order is None else np.ascontiguousarray(batches.order, dtype=np.int64)
         self.weights: Array | None = None
         self.clipped = np.empty_like(progress.vector) if batches.clip_norm is not None else None
-        self.count = batches.count
         self.brief = False
         """whether an epoch is over in no time"""
         call.settings, call.order, call.gradient = at(self.settings), at(self.order), at(self.clipped)
@@ -61,12 +63,15 @@ class Training:
         return progress is self.progress and batches is self.batches and optimizer is self.optimizer
 
     def run(self, rates: Array, most: int, seconds: float) -> None:
-        """On to the end of the epoch, or for about so many seconds."""
-        progress, call, pace, count = self.progress, self.call, self.pace, self.count
+        """On to the end of the rates, or for about so many seconds."""
+        progress, call, pace, count = self.progress, self.call, self.pace, len(rates)
         now = time.monotonic()
         deadline = now + seconds
         position = progress.position
         call.rates, call.step, call.position, call.failed = at(rates), progress.step, position, 0
+        call.trail, call.trail_row = at(progress.trail), 8 * count
+        patience = progress.patience or NONE
+        call.limit, call.tolerance, call.best, call.waited = patience.limit, patience.tolerance, patience.best, patience.waited
         call.cost_sum, call.weight_sum, call.norm_sum = progress.cost_sum, progress.weight_sum, progress.gradient_norm_sum
         if self.batches.s is not None:
             call.weights = at(self._batch_weights())
@@ -76,7 +81,7 @@ class Training:
             call.stop = count
             team.alone(self.kernel, self.space.address, call)
             position = call.position
-        while position < count and not call.failed:
+        while position < count and not call.failed and not 0 <= call.limit < call.waited:
             began, before = now, position
             threads, steps = pace.choose(most, min(seconds, deadline - began) / 2, self.guess)
             call.stop = min(count, before + steps)
@@ -88,6 +93,8 @@ class Training:
                 break
         progress.position, progress.step, progress.failed = position, call.step, bool(call.failed)
         progress.cost_sum, progress.weight_sum, progress.gradient_norm_sum = call.cost_sum, call.weight_sum, call.norm_sum
+        if progress.patience is not None:
+            progress.patience.best, progress.patience.waited = call.best, call.waited
 
     def _batch_weights(self) -> Array:
         """sum_i s_i of each batch, as they are in this epoch."""

@@ -7,6 +7,10 @@ steps into the coefficients of a step, in float64; ``<name>`` moves theta, given
 
 from __future__ import annotations
 
+from typing import Any
+
+from numba import njit
+
 from pellucid.engines.compiled.elementary import sqrt
 from pellucid.engines.compiled.intrinsics import as_entry
 from pellucid.engines.compiled.parts import Entries, Reals, part
@@ -87,6 +91,19 @@ def rmsprop(theta: Entries, g: Entries, r: Entries, _: Entries, count: int, c: R
 
 @part
 def adam_step(settings: Reals, alpha: Reals, t: int, c: Reals) -> None:
+    """The coefficients of Adam."""
+    adam_coefficients(settings, alpha, t, c)
+
+
+@part
+def adam_epsilon_hat_step(settings: Reals, alpha: Reals, t: int, c: Reals) -> None:
+    """The same, with epsilon / sqrt(1 - b2^t)."""
+    adam_coefficients(settings, alpha, t, c)
+    c[4] = settings[2] * sqrt(c[6])
+
+
+@njit(forceinline=True)
+def adam_coefficients(settings: Any, alpha: Any, t: Any, c: Any) -> None:
     """The coefficients of both moments, epsilon, alpha / (1 - b1^t), 1 / (1 - b2^t), and alpha lambda for AdamW."""
     c[0], c[1] = settings[0], 1 - settings[0]
     c[2], c[3] = settings[1], 1 - settings[1]

@@ -10,10 +10,10 @@ from pellucid.architecture import Architecture
 from pellucid.equations.activations import Softmax
 from pellucid.equations.records import ARGUMENTS, is_formula
 from pellucid.expressions import nodes
-from pellucid.expressions.nodes import Expression, Symbol
+from pellucid.expressions.nodes import Call, Expression, Symbol
 from pellucid.glassbox.derivation import Step
 from pellucid.glassbox.derive import pairs, softmax
-from pellucid.glassbox.derive.formulas import formula
+from pellucid.glassbox.derive.formulas import formula_or
 from pellucid.glassbox.derive.names import LAMBDA, Names, y, y_hat
 
 
@@ -43,21 +43,24 @@ class Builder:
     def activated(self, layer: int) -> Expression:
         """f_l(z_l) written out."""
         z, record = Symbol("z", layer), self.names.rule(layer)
-        return softmax.softmax(self.names, z) if isinstance(record, Softmax) else formula(record.formula, {"z": z})
+        if isinstance(record, Softmax):
+            return softmax.softmax(self.names, z)
+        return formula_or(Call("f", (z,), 0, layer), record.formula, {"z": z})
 
     def slope(self, layer: int) -> Expression:
         """f_l'(z_l) written out, in z_l and f_l(z_l)."""
-        return formula(self.names.rule(layer).derivative_formula, {"z": Symbol("z", layer), "a": self.names.f(layer)})
+        z = Symbol("z", layer)
+        return formula_or(Call("f", (z,), 1, layer), self.names.rule(layer).derivative_formula, {"z": z, "a": self.names.f(layer)})
 
     @cached_property
     def contribution(self) -> Expression:
         """What each output adds to the loss of a sample, in y_hat and y."""
-        return formula(self.architecture.loss.formula, {"y_hat": y_hat, "y": y})
+        return formula_or(Call("C", (y_hat, y)), self.architecture.loss.formula, {"y_hat": y_hat, "y": y})
 
     @cached_property
     def loss_slope(self) -> Expression:
         """Its derivative by y_hat."""
-        return formula(self.architecture.loss.derivative_formula, {"y_hat": y_hat, "y": y})
+        return formula_or(Call("C", (y_hat, y), 1), self.architecture.loss.derivative_formula, {"y_hat": y_hat, "y": y})
 
     @property
     def shares(self) -> bool:

@@ -33,7 +33,7 @@ def _forward(elements: Elements, layer: int) -> Section:
 
 def _backward(elements: Elements, layer: int) -> Section:
     units = elements.units(elements.sizes[layer])
-    errors = chain.from_iterable((unit_backward.da(elements, layer, j), unit_backward.dz(elements, layer, j)) for j in units)
+    errors = [of(elements, layer, j) for of in (unit_backward.da, unit_backward.dz) for j in units]
     weights = (unit_backward.dw(elements, layer, j, k) for j, k in elements.weights(layer))
     biases = (unit_backward.db(elements, layer, j) for j in units)
     return Section(f"Backward: layer {layer}", (*errors, *weights, *biases), elements.left_out(layer))

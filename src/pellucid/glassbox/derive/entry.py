@@ -120,11 +120,19 @@ def _rows(sample: Any, architecture: Architecture, sample_weight: Any, mask: Any
 def _parts(architecture: Architecture, rows: Sample | None, sample_weight: Any, mask: Any) -> tuple[int | None, bool, frozenset[int]]:
     """How many samples there are, whether they have weights, and which layers have masks."""
     if rows is None:
-        if mask is True:
-            masked = [layer for layer, rate in enumerate(architecture.dropout, start=1) if rate]
-        else:
-            masked = [int(layer) for layer in mask or ()]
-        return None, sample_weight is not None and sample_weight is not False, frozenset(masked)
+        dropped = {layer: None for layer, rate in enumerate(architecture.dropout, start=1) if rate}
+        masked = _layers(dropped if mask is True else mask or {}, len(architecture.layers))
+        return None, sample_weight is not None and sample_weight is not False, masked
     m = len(np.asarray(rows.X))
     masks = as_masks(mask, m, architecture, DOUBLE) or []
     return m, sample_weight is not None, frozenset(layer for layer, part in enumerate(masks) if part is not None)
+
+
+def _layers(mask: Any, n_layers: int) -> frozenset[int]:
+    """The hidden layers that masks are given for."""
+    layers = list(mask) if hasattr(mask, "items") else range(1, len(mask) + 1) if hasattr(mask, "__len__") else [mask]
+    for layer in layers:
+        if not (isinstance(layer, int) and not isinstance(layer, bool) and 1 <= layer < n_layers):
+            expected = f"the index of a hidden layer, 1 to {n_layers - 1}" if n_layers > 1 else "none, since there is no hidden layer"
+            raise InputError(sentence("a key", "mask", repr(layer), expected, "leave the output layer out"))
+    return frozenset(layers)

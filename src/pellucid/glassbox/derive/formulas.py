@@ -25,6 +25,14 @@ def formula(text: str, names: Mapping[str, Expression]) -> Expression:
     return substitute(_parsed(text), names)
 
 
+def formula_or(called: Expression, text: str, names: Mapping[str, Expression]) -> Expression:
+    """The same, but the function by its name where the text of a record of one's own is no formula."""
+    try:
+        return formula(text, names)
+    except (NotImplementedError, SyntaxError):
+        return called
+
+
 @lru_cache(maxsize=256)
 def _parsed(text: str) -> Expression:
     return _tree(ast.parse(text, mode="eval").body)
@@ -60,11 +68,15 @@ def _tree(node: ast.expr) -> Expression:
 
 
 def _comparison(node: ast.expr) -> nodes.Compare:
-    assert isinstance(node, ast.Compare)
-    sides = [_tree(side) for side in (node.left, *node.comparators)]
+    """One or several that hold together: a < b, a < b < c, a < b and c < d."""
+    parts = node.values if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And) else [node]
     found: nodes.Compare | None = None
-    for index in reversed(range(len(node.ops))):
-        found = nodes.Compare(sides[index], _RELATIONS[type(node.ops[index])], sides[index + 1], found)
+    for part in reversed(parts):
+        if not isinstance(part, ast.Compare):
+            raise NotImplementedError(ast.unparse(part))
+        sides = [_tree(side) for side in (part.left, *part.comparators)]
+        for index in reversed(range(len(part.ops))):
+            found = nodes.Compare(sides[index], _RELATIONS[type(part.ops[index])], sides[index + 1], found)
     assert found is not None
     return found
 

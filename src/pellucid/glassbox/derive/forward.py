@@ -28,7 +28,7 @@ def a(builder: Builder, layer: int) -> tuple[Step, ...]:
     """a_l = f_l(z_l), and times the mask where there is one."""
     names, record = builder.names, builder.names.rule(layer)
     shape = names.shape(builder.sizes[layer], None)
-    sides = (Call("f", (Symbol("z", layer),), 0, layer), builder.activated(layer))
+    sides = tuple(dict.fromkeys((Call("f", (Symbol("z", layer),), 0, layer), builder.activated(layer))))
     softly = "over the units of each sample, so that they sum to one"
     rule = f"activation {record.spec}, {softly if isinstance(record, Softmax) else 'entry by entry'}"
     f = names.f(layer)

@@ -151,6 +151,7 @@ def values_of(model: Model, names: Names, sample: Sample) -> dict[str, Any]:
         return numbers[None, :] if names.columns else numbers[:, None]
 
     values["l"] = line(traced["l"])
+    values["C"], values["C'"] = names.architecture.loss.contribution, names.architecture.loss.slope
     if sample.sample_weight is not None:
         s = np.asarray(sample.sample_weight, dtype=np.float64)
         values["s"], values["S"] = line(s), np.asarray(s.sum())

@@ -107,6 +107,15 @@ def fused(elements: Elements, k: int) -> Step:
     return elements.write(f"dz{layer}[{k}]", left, sides, rule, BACKWARD, value=value, steps=tuple(steps))
 
 
+def factors(elements: Elements, layer: int, j: int, parameter: Symbol) -> nodes.Multiply:
+    """The chain from the loss over what a unit puts out and its z to one of its parameters; for softmax, from the loss to z at once."""
+    loss, z = loss_symbol(elements), elements.unit("z", layer, j)
+    output = elements.unit("y_hat", None, j) if layer == elements.names.last else elements.a(layer, j)
+    soft = isinstance(elements.names.rule(layer), Softmax)
+    links = (Derivative(loss, z),) if soft else (Derivative(loss, output), Derivative(output, z))
+    return nodes.Multiply((*links, Derivative(z, parameter)))
+
+
 def dw(elements: Elements, layer: int, j: int, k: int) -> Step:
     """The gradient of the cost by one weight."""
     w, below = elements.w(layer, j, k), elements.a(layer - 1, k)
@@ -114,10 +123,9 @@ def dw(elements: Elements, layer: int, j: int, k: int) -> Step:
     product = elements.unit("dz", layer, j) * below
     side = elements.with_penalty(elements.over_samples(product), w)
     sides = [Side.of(Derivative(J, w)), Side.of(side)]
-    if elements.names.mean is None and not elements.architecture.l2:
-        factors = Derivative(Symbol("l"), elements.unit("z", layer, j)), Derivative(elements.unit("z", layer, j), w)
-        sides.insert(1, Side.of(nodes.Multiply(factors)))
-    rule = f"chain rule: the error of unit {elements.label(j)} of layer {layer}, times the input that the weight multiplies"
+    chain = elements.with_penalty(elements.over_samples(factors(elements, layer, j, w)), w)
+    sides.insert(1, Side.of(chain))
+    rule = f"chain rule: the error of unit {elements.label(j)} of layer {layer}, there already, times the input that the weight multiplies"
     rule += "" if elements.names.m == 1 else f"; summed over the samples, {elements.mean_text}"
     rule += elements.penalty_text.replace("lambda W", "lambda w") if elements.architecture.l2 else ""
     index = ",".join(map(str, w.index))
@@ -129,9 +137,10 @@ def db(elements: Elements, layer: int, j: int) -> Step:
     """The gradient of the cost by one bias."""
     b = Symbol("b", layer, (j,))
     side = elements.over_samples(elements.unit("dz", layer, j))
-    rule = f"chain rule: the error of unit {elements.label(j)}, times 1, the derivative of z by the bias"
+    rule = f"chain rule: the error of unit {elements.label(j)}, times 1, which is the derivative of z by the bias"
     rule += "" if elements.names.m == 1 else f"; summed over the samples, {elements.mean_text}"
     rule += "; biases have no L2" if elements.architecture.l2 else ""
-    sides = [Side.of(Derivative(J, b)), Side.of(side)]
+    chain = elements.over_samples(factors(elements, layer, j, b))
+    sides = [Side.of(Derivative(J, b)), Side.of(chain), Side.of(side)]
     value = elements.parameter(f"db{layer}", j)
     return elements.write(f"db{layer}[{j}]", Symbol("db", layer, (j,)), sides, rule, BACKWARD, value=value, shape=())

@@ -10,7 +10,6 @@ from pellucid.expressions.nodes import Call, Expression, Symbol
 from pellucid.glassbox.derivation import COST, FORWARD, Step
 from pellucid.glassbox.derive import forward, unit_softmax
 from pellucid.glassbox.derive.elements import Elements, Side
-from pellucid.glassbox.derive.formulas import formula
 
 
 def z(elements: Elements, layer: int, j: int) -> Step:
@@ -33,7 +32,8 @@ def a(elements: Elements, layer: int, j: int) -> tuple[Step, ...]:
         sides = [unit_softmax.softmax(elements, layer, j)]
         rule = f"activation softmax: the share of unit {elements.label(j)} in the sum over the layer"
     else:
-        sides = [Side.of(Call("f", (z_j,), 0, layer)), Side.of(formula(record.formula, {"z": z_j}))]
+        written = elements.per_unit(elements.activated(layer), j)
+        sides = [Side.of(side) for side in dict.fromkeys((Call("f", (z_j,), 0, layer), written))]
         rule = f"activation {record.spec}"
     masked = layer in names.masked
     f = elements.unit("h" if masked else "a", layer, j)

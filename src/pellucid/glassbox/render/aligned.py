@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from pellucid.expressions import nodes
 from pellucid.expressions.latex import number_latex
-from pellucid.glassbox.render.flow import lines, pieces, width
+from pellucid.glassbox.render.flow import lines, pieces
+from pellucid.glassbox.render.measure import width
 from pellucid.glassbox.render.numbers import ACROSS, ASLANT, DOWN, Grid, grid, shape_text
 
 if TYPE_CHECKING:

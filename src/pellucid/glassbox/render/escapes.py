@@ -33,10 +33,11 @@ def as_markdown(text: str) -> str:
 
 
 _TEX = {
-    "\\": r"$\backslash$", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_", "^": r"\^{}",
+    "\\": r"$\backslash$", "{": r"\{", "}": r"\}", "$": r"\symbol{36}", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_", "^": r"\^{}",
+    "[": "{[}", "]": "{]}", "*": "{*}",  # a row of a table may begin with them, and the end of the row before would take them for its own
     "~": r"$\sim$", "<": "$<$", ">": "$>$", "|": "$|$", '"': "''", "`": "'",
     "ß": r"\ss{}", "æ": r"\ae{}", "Æ": r"\AE{}", "œ": r"\oe{}", "Œ": r"\OE{}", "ø": r"\o{}", "Ø": r"\O{}", "ł": r"\l{}", "Ł": r"\L{}",
-    "ı": r"\i{}", "…": r"\dots{}", "–": "--", "—": "---", "’": "'", "‘": "`", "“": "``", "”": "''", "§": r"\S{}", "€": "EUR",
+    "ı": r"\i{}", "…": r"\dots{}", "–": "--", "—": "---", "’": "'", "‘": "`", "“": "``", "”": "''", "§": r"$\S$", "€": "EUR",
     "×": r"$\times$", "·": r"$\cdot$", "⊙": r"$\odot$", "→": r"$\rightarrow$", "←": r"$\leftarrow$", "≥": r"$\ge$", "≤": r"$\le$",
     "≠": r"$\ne$", "∂": r"$\partial$", "Σ": r"$\sum$", "√": r"$\surd$", "∞": r"$\infty$", "‖": r"$\|$", "≈": r"$\approx$", "±": r"$\pm$",
     "°": r"$^{\circ}$", "µ": r"$\mu$", "−": r"$-$", "Φ": r"$\Phi$", "ŷ": r"$\hat{y}$", "∇": r"$\nabla$", "∈": r"$\in$",
@@ -72,7 +73,7 @@ def _tex_letter(letter: str) -> str:
     if base.isascii() and base.isalpha() and mark in _ACCENTS:
         dotless = {"i": r"\i", "j": r"\j"}.get(base, base) if mark != "\u0327" else base
         return rf"\{_ACCENTS[mark]}{{{dotless}}}"
-    return f"[U+{ord(letter):04X}]"
+    return f"{{[}}U+{ord(letter):04X}{{]}}"
 
 
 def sentence_html(text: str) -> str:

@@ -10,15 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pellucid.expressions import nodes
-from pellucid.expressions.functions import FUNCTIONS
-from pellucid.expressions.latex import element_name, index_text, latex
+from pellucid.expressions.latex import latex
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.precedence import ATOM, COMPARISON, POWER, PRODUCT, binding, needs_brackets
-from pellucid.expressions.text import name_text, number_text
+from pellucid.expressions.precedence import COMPARISON, POWER, PRODUCT, binding, needs_brackets
+from pellucid.glassbox.render.measure import width
 
 _NOTHING = nodes.Symbol("o")
-SCRIPT = 0.65
-"""the width of a letter above or below the line"""
 
 
 @dataclass(frozen=True)
@@ -32,8 +29,10 @@ class Piece:
     """what is put before it at the beginning of a line: the dot of a product"""
 
 
-def pieces(tree: Expression, digits: int, limit: float) -> list[Piece]:
+def pieces(tree: Expression, digits: int, limit: float, scrolls: bool = False) -> list[Piece]:
     """The pieces of a tree, each at most so wide where it can be taken apart.
+
+    Where a piece can be scrolled, a wide matrix stays whole; else dots take the place of columns in its middle, and a long case is broken.
 
     >>> x = nodes.Symbol("x", index=(1,))
     >>> [piece.latex for piece in pieces(x + x + x, 6, limit=8)]
@@ -44,7 +43,7 @@ def pieces(tree: Expression, digits: int, limit: float) -> list[Piece]:
         return [Piece(latex(tree, digits), wide)]
 
     def of(child: Expression, brackets: bool = False, before: str = "", after: str = "") -> list[Piece]:
-        found = pieces(child, digits, limit)
+        found = pieces(child, digits, limit, scrolls)
         left, right = ("", "") if not brackets else (r"\left(", r"\right)") if len(found) == 1 else (r"\bigl(", r"\bigr)")
         return _between(found, before + left, right + after)
 
@@ -52,9 +51,7 @@ def pieces(tree: Expression, digits: int, limit: float) -> list[Piece]:
         case nodes.Add(terms):
             found = of(terms[0])
             for term in terms[1:]:
-                written = latex(nodes.Add((_NOTHING, term)), digits).removeprefix(
-                    "o "
-                )  # with the sign and the brackets that it gets in a sum
+                written = latex(nodes.Add((_NOTHING, term)), digits).removeprefix("o ")  # with its sign and the brackets that it needs
                 inner = positive(term) if written[0] == "-" else term
                 found += of(inner, written[2:] == rf"\left({latex(inner, digits)}\right)", written[:2])
             return found
@@ -98,6 +95,11 @@ def pieces(tree: Expression, digits: int, limit: float) -> list[Piece]:
             for side in sides[1:]:
                 found += of(side, binding(side) < COMPARISON, f"{relation} ")
             return found
+        case nodes.Matrix() if not scrolls:
+            narrow = _narrowed(tree, digits, limit)
+            return [Piece(latex(narrow, digits), width(narrow, digits))]
+        case nodes.Cases() if not scrolls:
+            return [Piece(_cases(tree, digits, limit), limit)]
     return [Piece(latex(tree, digits), wide)]
 
 
@@ -161,41 +163,22 @@ def _call(
     return found
 
 
-def width(tree: Expression, digits: int = 6) -> float:
-    """About how many letters a tree takes when it is set."""
-    if isinstance(tree, nodes.SumOverSamples | nodes.SumOverUnits) and tree.written is not None:
-        return width(tree.written, digits) + 3 + 1.5 * (binding(tree.written) < PRODUCT)
-    inner = [width(child, digits) for child in tree.children()]
-    brackets = 1.5 * sum(binding(child) < ATOM for child in tree.children())
-    match tree:
-        case nodes.Number(value):
-            return len(number_text(value, digits))
-        case nodes.Symbol(layer=layer, index=index, sample=sample):
-            above = (0 if layer is None else len(str(layer)) + 2) + (0 if sample is None else len(str(sample)) + 2)
-            return len(name_text(element_name(tree)).partition("_")[0]) + SCRIPT * max(above, len(index_text(index)))
-        case nodes.Negative():
-            return inner[0] + 1 + brackets
-        case nodes.Add():
-            return sum(inner) + 3 * (len(inner) - 1)
-        case nodes.Multiply(marked=marked):
-            return sum(inner) + brackets + (3 if marked else 0.5) * (len(inner) - 1)
-        case nodes.Divide():
-            return max(inner) + 1
-        case nodes.Power():
-            return inner[0] + brackets + SCRIPT * inner[1]
-        case nodes.Call("exp"):
-            return 1 + SCRIPT * inner[0]
-        case nodes.Call(function):
-            name = 1 if function in FUNCTIONS and len(FUNCTIONS[function].latex) < 7 else len(function)
-            return name + (2 if tree.layer is not None else 0) + 1.5 + sum(inner) + 2 * (len(inner) - 1)
-        case nodes.Matrix(rows):
-            columns = zip(*[[width(entry, digits) for entry in row] for row in rows], strict=True)
-            return sum(max(column) + 2 for column in columns) + 1
-        case nodes.Cases(branches, otherwise):
-            values = [width(value, digits) for value, _ in branches] + [width(otherwise, digits)]
-            return max(values) + max([9, *(width(condition, digits) + 3 for _, condition in branches)]) + 4
-        case nodes.Derivative():
-            return max(inner) + 2
-        case nodes.Sum() | nodes.SumOverSamples() | nodes.SumOverUnits() | nodes.SumAll():
-            return inner[0] + brackets + 3
-    return sum(inner) + 3 * max(len(inner) - 1, 1)
+def _narrowed(matrix: nodes.Matrix, digits: int, limit: float) -> nodes.Matrix:
+    """With dots for so many columns in its middle that it fits."""
+    rows, kept = matrix.rows, len(matrix.rows[0])
+    while width(matrix, digits) > limit and kept > 2:
+        kept -= 1
+        matrix = nodes.Matrix(tuple((*row[: kept - 1], nodes.Dots(), row[-1]) for row in rows))
+    return matrix
+
+
+def _cases(cases: nodes.Cases, digits: int, limit: float) -> str:
+    """With long values in several lines."""
+
+    def value(tree: Expression) -> str:
+        room = limit - 20
+        found = lines(pieces(tree, digits, room), room)
+        return found[0] if len(found) == 1 else r"\begin{aligned} & " + r" \\ & \quad ".join(found) + r" \end{aligned}"
+
+    branches = [rf"{value(tree)} & \text{{if }} {latex(condition, digits)}" for tree, condition in cases.branches]
+    return r"\begin{cases} " + r" \\ ".join([*branches, rf"{value(cases.otherwise)} & \text{{otherwise}}"]) + r" \end{cases}"

@@ -56,7 +56,7 @@ def grid(value: Any, precision: int = 4, rows: int = ROWS, columns: int = COLUMN
         width: columns are left out until a row has at most so many characters.
 
     >>> grid([[1.0, -0.25], [0.0, 1e-9]]).cells
-    (('1', '-0.25'), ('0', '1e-09'))
+    (('1.00', '-0.25'), ('0', '1e-09'))
     >>> grid(np.zeros((128, 784))).caption
     '128 × 784, norm 0'
 

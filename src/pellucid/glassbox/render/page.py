@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from pellucid.glassbox.render.aligned import shown_sides, tells_value
 from pellucid.glassbox.render.escapes import as_html, sentence_html
-from pellucid.glassbox.render.flow import Piece, pieces, width
+from pellucid.glassbox.render.flow import Piece, pieces
 from pellucid.glassbox.render.mathml import mathml
+from pellucid.glassbox.render.measure import width
 from pellucid.glassbox.render.numbers import ACROSS, ASLANT, DOWN, Grid, grid
 from pellucid.glassbox.render.styles import PAGE, PARTS_STYLE, SHARED
 from pellucid.glassbox.render.tables import flush_right, latex_equation, shortened
@@ -107,12 +108,12 @@ def _steps(steps: tuple[Step, ...], precision: int, inner: bool = False) -> Iter
 
 def _equation(step: Step, precision: int) -> Iterator[str]:
     """The symbol at the left, each side on a line of its own, at last the value."""
-    left = pieces(step.left, precision, PHONE)
+    left = pieces(step.left, precision, PHONE, scrolls=True)
     stacked = len(left) > 1 or width(step.left, precision) > PHONE / 3
     yield f'<div class="left{" stacked" if stacked else ""}">{_inline(left)}</div>'
     equals = mathml("=")
     for side in shown_sides(step):
-        yield f'<div class="side">{equals} {_inline(pieces(side, precision, PHONE))}</div>'
+        yield f'<div class="side">{equals} {_inline(pieces(side, precision, PHONE, scrolls=True))}</div>'
     if tells_value(step):
         shown = grid(step.value, precision)
         yield f'<div class="side value">{equals} {value_html(shown)}</div>'

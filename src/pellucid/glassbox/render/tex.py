@@ -25,6 +25,7 @@ _HEAD = r"""\documentclass[fleqn]{article}
 \setlength{\parskip}{0.6ex}
 \setlength{\emergencystretch}{3em}
 \setcounter{secnumdepth}{0}
+\setcounter{MaxMatrixCols}{40}
 \allowdisplaybreaks
 \renewcommand{\arraystretch}{1.15}
 """
@@ -83,7 +84,7 @@ def _table(table: Table, precision: int) -> str:
     )
     head = " & ".join(rf"\textbf{{{sentence_tex(heading)}}}" for heading in table.headings)
     body = " \\\\\n".join(" & ".join(_cell(cell, precision) for cell in row) for row in shortened(table))
-    return f"\n\\begin{{tabular}}{{@{{}}{kinds}@{{}}}}\n{head} \\\\ \\hline\n{body} \\\\\n\\end{{tabular}}\n"
+    return f"\n\\begin{{tabular}}{{@{{}}{kinds}@{{}}}}\n{head} \\\\ \\hline \\noalign{{\\smallskip}}\n{body} \\\\\n\\end{{tabular}}\n"
 
 
 def _cell(cell: Cell, precision: int) -> str:

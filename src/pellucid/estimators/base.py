@@ -1,0 +1,419 @@
+"""What the classifier and the regressor share: scikit-learn's parameters, turned into a network and its training. No mathematics."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self, TypeGuard
+
+import numpy as np
+from numpy.random import RandomState
+from numpy.typing import ArrayLike
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import InvalidParameterError
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from pellucid.architecture import Architecture
+from pellucid.engines import load as load_engine
+from pellucid.equations.activations import Activation
+from pellucid.equations.arrays import Array
+from pellucid.equations.losses import Loss
+from pellucid.equations.optimizers import LBFGS, AdaGrad, AdamEpsilonHat, AdamW, GradientDescent, Momentum, Nesterov, Optimizer, RMSprop
+from pellucid.equations.schedules import Schedule
+from pellucid.errors import DivergenceError, InputError, sentence
+from pellucid.estimators import draws
+from pellucid.estimators.constraints import ParameterError
+from pellucid.estimators.fitted import Fitted
+from pellucid.estimators.losses import as_trained
+from pellucid.estimators.stopping import AsTold, SgdRates, Stopping
+from pellucid.network import Network
+from pellucid.training import Carried, Held, Plan, train
+from pellucid.training.callbacks import AnyCallback
+from pellucid.training.checkpoints import Checkpoints, Path, Snapshot, to_resume
+from pellucid.training.pieces import is_sparse
+from pellucid.training.session import check_plan
+
+LOGISTIC = {"logistic": "sigmoid"}
+"""scikit-learn's names of activations that have another one here"""
+
+
+class NonFiniteError(DivergenceError, ValueError):
+    """A training of an estimator became infinite or NaN; scikit-learn raises a ValueError."""
+
+
+def _is_numbers(array: Any, ndim: int) -> TypeGuard[Array]:
+    """Whether it is an array of so many dimensions with finite numbers of 32 or 64 bits, or whole ones, in it."""
+    if type(array) is not np.ndarray or array.ndim != ndim or array.dtype.char not in "fdilq":
+        return False
+    return array.dtype.kind == "i" or bool(np.isfinite(array).all())
+
+
+@dataclass(frozen=True)
+class Saving:
+    """What fit was told of checkpoints."""
+
+    checkpoint: Path | None
+    every: int | str
+    resume: bool | Path
+
+    def checkpoints(self) -> Checkpoints | None:
+        """Where and how often they are written."""
+        return Checkpoints.of(self.checkpoint, self.every, resumes=bool(self.resume))
+
+    def snapshot(self) -> Snapshot | None:
+        """The one to go on from."""
+        return to_resume(self.resume, self.checkpoint)
+
+
+class MLP(Fitted):
+    """A multi-layer perceptron with scikit-learn's parameters."""
+
+    hidden_layer_sizes: int | Sequence[int]
+    activation: str | Activation | Sequence[str | Activation]
+    solver: str | Optimizer | LBFGS
+    alpha: float
+    batch_size: int | str
+    learning_rate: str | Schedule
+    learning_rate_init: float
+    power_t: float
+    max_iter: int
+    loss: str | Loss
+    shuffle: bool
+    random_state: int | RandomState | None
+    tol: float
+    verbose: bool
+    warm_start: bool
+    momentum: float
+    nesterovs_momentum: bool
+    early_stopping: bool
+    validation_fraction: float
+    beta_1: float
+    beta_2: float
+    epsilon: float
+    n_iter_no_change: float
+    max_fun: int
+    dropout: float | Sequence[float]
+    initializer: Any
+    clip_norm: float | None
+    restore_best: bool
+    keep_optimizer: bool
+    callbacks: Sequence[AnyCallback] | None
+    progress: bool
+    n_threads: int | None
+    engine: str | None
+
+    # What the two kinds decide
+
+    @abstractmethod
+    def _read(self, X: ArrayLike, y: ArrayLike, incremental: bool, reset: bool) -> tuple[Any, Array]:
+        """X and y as scikit-learn checks them."""
+
+    @abstractmethod
+    def _columns(self, y: Array) -> Array:
+        """The targets as the network takes them, (m, n_L)."""
+
+    @abstractmethod
+    def _output(self, n_outputs: int) -> str | Activation:
+        """The output activation."""
+
+    @abstractmethod
+    def _loss(self, n_outputs: int) -> Loss:
+        """The loss."""
+
+    @abstractmethod
+    def _score(self, y: Array, y_hat: Array, sample_weight: Array | None) -> float:
+        """The score of a validation set, from the targets (m, n_L) and y_hat."""
+
+    @abstractmethod
+    def _strata(self, Y: Array) -> Array | None:
+        """What a held-out part is stratified by."""
+
+    @abstractmethod
+    def _weights(self, y: Array, sample_weight: Array | None, dtype: Any) -> Array | None:
+        """The sample weights, with those of the classes."""
+
+    def _validate_params(self) -> None:
+        try:
+            super()._validate_params()
+        except InvalidParameterError as error:
+            raise ParameterError(str(error)) from None
+
+    def _is_stochastic(self) -> bool:
+        if self.solver == "lbfgs" or isinstance(self.solver, LBFGS):
+            raise AttributeError("partial_fit is only available for stochastic optimizers. lbfgs is not stochastic.")
+        return True
+
+    # Training
+
+    def _fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        incremental: bool = False,
+        validation: Sequence[Any] | None = None,
+        saving: Saving | None = None,
+    ) -> Self:
+        first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
+        sizes = self._sizes()
+        inputs, labels = self._checked(X, y, incremental, reset=first)
+        inputs = inputs.tocsr() if is_sparse(inputs) else np.ascontiguousarray(inputs)
+        dtype = inputs.dtype
+        given = None if sample_weight is None else _check_sample_weight(sample_weight, inputs, dtype=dtype, ensure_non_negative=True)
+        Y = self._columns(labels).astype(dtype, copy=False)
+        s = self._weights(labels, given, dtype)
+        random_state = check_random_state(self.random_state)
+        if first:
+            self._begin([inputs.shape[1], *sizes, Y.shape[1]], dtype, random_state)
+        network = self._current()
+        trained = as_trained(network.architecture.loss, Y.shape[1])
+        architecture = network.architecture
+        if trained is not architecture.loss:
+            architecture = Architecture(architecture.sizes, architecture.activations, trained, architecture.l2, architecture.dropout)
+        if self.solver == "lbfgs" or isinstance(self.solver, LBFGS):
+            plan = self._plan_lbfgs(inputs, Y, s)
+        else:
+            plan = self._plan(inputs, Y, s, random_state, incremental, validation)
+        if saving is not None:
+            plan = replace(plan, checkpoints=saving.checkpoints(), resume=saving.snapshot())
+        self._train(network, architecture, plan, incremental)
+        whole = self.shuffle and plan.batch_size is not None and plan.orders is None
+        if whole and (random_state is self.random_state or self.random_state is None):
+            draws.pass_over(len(Y) if plan.rows is None else len(plan.rows), self.n_iter_, random_state)
+        return self
+
+    def _checked(self, X: ArrayLike, y: ArrayLike, incremental: bool, reset: bool) -> tuple[Any, Array]:
+        """X and y; what scikit-learn refuses is refused in its words, as one of our errors."""
+        try:
+            return self._read(X, y, incremental, reset)
+        except InputError:
+            raise
+        except ValueError as error:
+            raise InputError(str(error)) from None
+
+    def _arrays(self, X: ArrayLike, y: ArrayLike, reset: bool, **checks: Any) -> tuple[Any, Any]:
+        """X and y through `validate_data`.
+
+        What is an array of finite numbers already passes by: scikit-learn's checks would find nothing, in a tenth of a millisecond.
+        """
+        if _is_numbers(X, 2) and _is_numbers(y, 1) and X.dtype.kind == "f" and 0 < len(X) == len(y) and X.shape[1] > 0:
+            if reset:
+                self.n_features_in_ = X.shape[1]
+                self.__dict__.pop("feature_names_in_", None)
+                return X, y
+            if X.shape[1] == self.n_features_in_ and "feature_names_in_" not in self.__dict__:
+                return X, y
+        dtype = (np.float64, np.float32)
+        return validate_data(self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=dtype, reset=reset, **checks)
+
+    def _sizes(self) -> list[int]:
+        sizes = self.hidden_layer_sizes
+        sizes = list(sizes) if isinstance(sizes, Iterable) else [sizes]
+        if np.any(np.asarray(sizes) <= 0):
+            raise InputError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+        return sizes
+
+    def _begin(self, sizes: list[int], dtype: np.dtype[Any], random_state: RandomState) -> None:
+        """A new network, and nothing learned yet."""
+        architecture = Architecture.build(
+            sizes,
+            [*self._activations(len(sizes) - 2), self._output(sizes[-1])],
+            self._loss(sizes[-1]),
+            float(self.alpha),
+            self.dropout if isinstance(self.dropout, float | int) else list(self.dropout),
+        )
+        vector = draws.initial_vector(architecture, dtype, random_state, self.initializer)
+        seed = int(self.random_state) if isinstance(self.random_state, int | np.integer) else 0
+        if any(architecture.dropout) and not seed:
+            seed = int(random_state.randint(2**31 - 1))
+        self._hold(Network.of(architecture, vector, seed))
+        self._memory: dict[str, Any] = {}
+        self.n_iter_, self.t_, self.loss_ = 0, 0, math.nan
+        self.n_layers_, self.n_outputs_ = len(sizes), sizes[-1]
+        self.out_activation_ = "logistic" if architecture.activations[-1].spec == "sigmoid" else architecture.activations[-1].spec
+        self.loss_curve_ = []
+        self.validation_scores_, self.best_validation_score_, self.best_loss_ = None, None, math.inf
+        if self.early_stopping:
+            self.validation_scores_, self.best_validation_score_, self.best_loss_ = [], -math.inf, None
+
+    def _activations(self, n_hidden: int) -> list[str | Activation]:
+        given = self.activation
+        rules = [given] * n_hidden if isinstance(given, str | Activation) else list(given)
+        if len(rules) != n_hidden:
+            expected = f"{n_hidden}, one for each hidden layer"
+            where = type(self).__name__
+            raise InputError(sentence("the number of activations", where, len(rules), expected, "give one for all, or a list"))
+        return [LOGISTIC.get(rule, rule) if isinstance(rule, str) else rule for rule in rules]
+
+    def _lbfgs(self) -> LBFGS:
+        default = LBFGS(tolerance=self.tol, relative_decrease=2.220446049250313e-09, calls=self.max_fun)
+        return self.solver if isinstance(self.solver, LBFGS) else default
+
+    def _plan_lbfgs(self, X: Any, Y: Array, s: Array | None) -> Plan:
+        return Plan(
+            X=X,
+            Y=Y,
+            s=s,
+            optimizer=self._lbfgs(),
+            epochs=self.max_iter,
+            callbacks=list(self.callbacks or ()),
+            progress=self.progress,
+        )
+
+    def _plan(
+        self, X: Any, Y: Array, s: Array | None, random_state: RandomState, incremental: bool, validation: Sequence[Any] | None
+    ) -> Plan:
+        if self.early_stopping and incremental and validation is None:
+            told = "give partial_fit a validation set (validation=(X, y)), or leave early stopping to fit"
+            raise InputError(f"partial_fit does not support early_stopping=True: {told}.")
+        rows, held = None, None
+        if validation is not None:
+            held = self._held(validation)
+        elif self.early_stopping:
+            rows, kept = draws.held_out(len(Y), self.validation_fraction, self._strata(Y), random_state)
+            if len(kept) < 2:
+                told = "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
+                raise InputError(told)
+            held = Held(X, Y, s, kept)
+        m = len(Y) if rows is None else len(rows)
+        batch_size = self._batch_size(m)
+        several = self.shuffle and batch_size < m
+        optimizer, rates = self._optimizer()
+        goes_on = incremental or (self.warm_start and self.keep_optimizer)
+        carried = Carried(self._memory["state"], self._memory["step"]) if goes_on and "state" in self._memory else Carried()
+        rule = self._rule(m, held is not None, rates, incremental)
+        return Plan(
+            X=X,
+            Y=Y,
+            s=s,
+            rows=rows,
+            optimizer=optimizer,
+            epochs=1 if incremental else self.max_iter,
+            batch_size=batch_size,
+            shuffle=False,
+            orders=draws.LegacyOrders(rows, m, random_state) if several else None,
+            seed=self.network_.seed,
+            clip_norm=self.clip_norm,
+            held=held,
+            metrics={} if held is None else {"score": self._metric(held)},
+            callbacks=[*(self.callbacks or ()), rule],
+            progress=self.progress,
+            carried=carried,
+            mean_over_rows=s is not None,
+        )
+
+    def _rule(self, m: int, held: bool, rates: SgdRates | None, incremental: bool) -> Stopping:
+        by_score = held and self.early_stopping
+        keeps_best_loss = self.restore_best and not by_score
+        rule = Stopping(self.tol, self.n_iter_no_change, by_score, bool(self.verbose), rates, m, keeps_best_loss)
+        rule.samples = self.t_
+        if self._memory and (incremental or self.warm_start):
+            rule.recall(self._memory, incremental)
+        return rule
+
+    def _held(self, validation: Sequence[Any]) -> Held:
+        if not isinstance(validation, tuple | list) or not 2 <= len(validation) <= 3:
+            expected = "(X, y) or (X, y, sample_weight)"
+            raise InputError(sentence("validation", "fit", type(validation).__name__, expected, "put the arrays into a tuple"))
+        X, y, *weights = validation
+        inputs, labels = self._checked(X, y, incremental=True, reset=False)
+        dtype = self.network_.dtype
+        s = _check_sample_weight(weights[0], inputs, dtype=dtype) if weights and weights[0] is not None else None
+        inputs = inputs.tocsr().astype(dtype) if is_sparse(inputs) else np.ascontiguousarray(inputs, dtype)
+        return Held(inputs, self._columns(labels).astype(dtype), s, None)
+
+    def _metric(self, held: Held) -> Any:
+        weights = held.s if held.rows is None or held.s is None else held.s[held.rows]
+
+        def score(y: Array, y_hat: Array) -> float:
+            return self._score(y, y_hat, weights) if np.isfinite(y_hat).all() else math.nan
+
+        return score
+
+    def _batch_size(self, m: int) -> int:
+        if self.batch_size == "auto":
+            return min(200, m)
+        size = int(self.batch_size)
+        if size > m:
+            warnings.warn("Got `batch_size` less than 1 or larger than sample size. It is going to be clipped", stacklevel=4)
+        return min(size, m)
+
+    def _optimizer(self) -> tuple[Optimizer, SgdRates | None]:
+        """The optimizer, and for sgd what its learning rate hangs on."""
+        if isinstance(self.solver, Optimizer):
+            return self.solver, None
+        rate: float | Schedule = self.learning_rate_init
+        if isinstance(self.learning_rate, Schedule):
+            rate = self.learning_rate
+        if self.solver == "adam":
+            return AdamEpsilonHat(rate, self.beta_1, self.beta_2, self.epsilon), None
+        if self.solver == "adamw":
+            return AdamW(rate, self.beta_1, self.beta_2, self.epsilon), None
+        if self.solver == "rmsprop":
+            return RMSprop(rate, epsilon=self.epsilon), None
+        if self.solver == "adagrad":
+            return AdaGrad(rate), None
+        rates = None
+        if self.learning_rate in ("invscaling", "adaptive"):
+            rates = SgdRates(self.learning_rate_init, self.power_t, str(self.learning_rate))
+            rate = AsTold(rates)
+        if not self.momentum:
+            return GradientDescent(rate), rates
+        return (Nesterov if self.nesterovs_momentum else Momentum)(rate, self.momentum), rates
+
+    @property
+    def optimizer_(self) -> Optimizer | LBFGS:
+        """The optimizer that solver, learning_rate and their like stand for, as it is at first."""
+        check_is_fitted(self, "network_")
+        if self.solver == "lbfgs" or isinstance(self.solver, LBFGS):
+            return self._lbfgs()
+        optimizer, rates = self._optimizer()
+        return optimizer if rates is None else replace(optimizer, learning_rate=self.learning_rate_init)
+
+    def _train(self, network: Network, architecture: Architecture, plan: Plan, incremental: bool) -> None:
+        check_plan(plan, dropout=any(architecture.dropout))
+        shared = architecture is network.architecture
+        network.optimizer = plan.optimizer
+        engine = network.engine(self.engine) if shared else load_engine(self.engine, architecture)
+        try:
+            with engine.at_most(self.n_threads):
+                history = train(engine, network.vector, plan, network, network.take)
+        except DivergenceError as error:
+            told = "Solver produced non-finite parameter weights. The input data may contain large values and need to be preprocessed."
+            raise NonFiniteError(f"{told} {error}") from None
+        network.history = history
+        self._take(history, plan, incremental)
+
+    def _take(self, history: Any, plan: Plan, incremental: bool) -> None:
+        """The attributes after a training."""
+        rule = plan.callbacks[-1] if plan.callbacks else None
+        losses = list(history["loss"]) if history else []
+        self.n_iter_ = history.n_epochs
+        self.loss_curve_ = [*self.loss_curve_, *losses]
+        if losses:
+            self.loss_ = losses[-1]
+        if not isinstance(rule, Stopping) or plan.carried is None:
+            if history.stopped_by == "epochs":
+                told = f"lbfgs failed to converge after {self.n_iter_} iteration(s) (status=1): STOP: TOTAL NO. OF ITERATIONS REACHED LIMIT"
+                warnings.warn(
+                    f"{told}\n\nIncrease the number of iterations (max_iter) or scale the data.", ConvergenceWarning, stacklevel=5
+                )
+            self.best_loss_ = min(losses, default=self.best_loss_)
+            return
+        self._memory = {"state": plan.carried.state, "step": plan.carried.step, **rule.memory()}
+        self.t_ += history.n_epochs * rule.m
+        if rule.by_score:
+            self.validation_scores_ = [*(self.validation_scores_ or ()), *history["validation_score"]]
+            self.best_validation_score_ = rule.best_score
+        else:
+            self.best_loss_ = rule.best_loss
+        self.stopped_ = history.stopped_by == "early stopping"
+        if rule.best_vector is not None and (not incremental or self.stopped_):
+            self.network_.take(rule.best_vector)
+        if history.stopped_by == "epochs" and not incremental:
+            told = f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't converged yet."
+            warnings.warn(told, ConvergenceWarning, stacklevel=5)

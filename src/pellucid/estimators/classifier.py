@@ -1,0 +1,337 @@
+"""MLPClassifier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.random import RandomState
+from numpy.typing import ArrayLike
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from pellucid.equations.activations import Activation
+from pellucid.equations.arrays import Array
+from pellucid.equations.losses import Loss
+from pellucid.equations.optimizers import LBFGS, Optimizer
+from pellucid.equations.schedules import Schedule
+from pellucid.errors import InputError, sentence
+from pellucid.estimators.base import MLP, Saving
+from pellucid.estimators.constraints import CONSTRAINTS
+from pellucid.estimators.losses import named
+from pellucid.training.callbacks import AnyCallback
+from pellucid.training.checkpoints import USUAL, Path
+
+
+class MLPClassifier(ClassifierMixin, MLP):
+    """A multi-layer perceptron for classes, with scikit-learn's parameters, methods, attributes, and numbers.
+
+    One yes-or-no label or several: sigmoid outputs with log loss; more than two classes: softmax with cross-entropy. The same
+    ``random_state`` gives scikit-learn's own model, up to rounding.
+
+    Args:
+        hidden_layer_sizes: the units of each hidden layer.
+        activation: identity, logistic, tanh, relu, any other of the catalogue, or a formula in x; or a list, one for each hidden layer.
+        solver: adam, sgd or lbfgs; also adamw, rmsprop, adagrad, or an optimizer such as ``pl.AdamW(0.01)``.
+        alpha: the strength of L2.
+        batch_size: samples a step; auto is min(200, m).
+        learning_rate: constant, invscaling or adaptive, for sgd; or a schedule such as ``pl.OneCycle(0.01)``.
+        learning_rate_init: the learning rate of the first step.
+        power_t: the exponent of invscaling.
+        max_iter: epochs (iterations for lbfgs).
+        shuffle: a new order in each epoch.
+        random_state: of the weights, of the split, of shuffling and of dropout.
+        tol: what counts as progress.
+        verbose: print the loss after each epoch.
+        warm_start: go on from the parameters of the last fit.
+        momentum: for sgd.
+        nesterovs_momentum: for sgd.
+        early_stopping: hold out validation_fraction and stop by its score, restoring the best weights.
+        validation_fraction: how much is held out.
+        beta_1: for adam.
+        beta_2: for adam.
+        epsilon: for adam.
+        n_iter_no_change: epochs without progress before it stops.
+        max_fun: calls of the cost by lbfgs, at most.
+        loss: log_loss (which is cross-entropy for more than two classes), any other of the catalogue that fits, or a formula.
+        dropout: the rate for all hidden layers, or one for each.
+        class_weight: balanced, or {class: weight}; it multiplies the sample weights.
+        initializer: he_normal ...; None draws as scikit-learn does.
+        clip_norm: scale gradients down to this Euclidean norm.
+        restore_best: also without early stopping, keep the weights of the best epoch.
+        stratify: hold out an equal share of each class, also where there are more than two.
+        keep_optimizer: with warm_start, go on with the moments of the optimizer, too.
+        callbacks: as for `Network.fit`.
+        progress: a bar on a terminal.
+        n_threads: at most so many threads.
+        engine: compiled or reference.
+
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.preprocessing import scale
+    >>> X, y = load_iris(return_X_y=True)
+    >>> bool(MLPClassifier(max_iter=300, tol=1e-3, random_state=0).fit(scale(X), y).score(scale(X), y) > 0.9)
+    True
+
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **CONSTRAINTS,
+        "class_weight": [None, dict, str],
+        "stratify": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes: int | Sequence[int] = (100,),
+        activation: str | Activation | Sequence[str | Activation] = "relu",
+        *,
+        solver: str | Optimizer | LBFGS = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str | Schedule = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: int | RandomState | None = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        loss: str | Loss = "log_loss",
+        dropout: float | Sequence[float] = 0.0,
+        class_weight: Mapping[Any, float] | str | None = None,
+        initializer: Any = None,
+        clip_norm: float | None = None,
+        restore_best: bool = False,
+        stratify: bool = False,
+        keep_optimizer: bool = False,
+        callbacks: Sequence[AnyCallback] | None = None,
+        progress: bool = False,
+        n_threads: int | None = None,
+        engine: str | None = None,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.loss = loss
+        self.dropout = dropout
+        self.class_weight = class_weight
+        self.initializer = initializer
+        self.clip_norm = clip_norm
+        self.restore_best = restore_best
+        self.stratify = stratify
+        self.keep_optimizer = keep_optimizer
+        self.callbacks = callbacks
+        self.progress = progress
+        self.n_threads = n_threads
+        self.engine = engine
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        validation: Sequence[Any] | None = None,
+        checkpoint: Path | None = None,
+        every: int | str = USUAL,
+        resume: bool | Path = False,
+    ) -> Self:
+        """Train on X (m, n), dense or sparse, and y (m,), or (m, n_labels) of zeros and ones.
+
+        Args:
+            X: the samples.
+            y: their classes.
+            sample_weight: s_i, (m,).
+            validation: (X, y) or (X, y, sample_weight) to score after each epoch, and with ``early_stopping`` to stop by.
+            checkpoint: a file to which the state of the training is written as it goes; `Network.fit` says more.
+            every: so many epochs (``every=10``) or so much time (``every="30 seconds"``) lie between two checkpoints.
+            resume: a checkpoint to go on from; True is ``checkpoint``, where it is there.
+
+        Raises:
+            InputError: a parameter or the data cannot be used.
+            DivergenceError: the loss became infinite or NaN (also a ValueError).
+
+        """
+        return self._fit(X, y, sample_weight, validation=validation, saving=Saving(checkpoint, every, resume))
+
+    classes_: Array
+
+    @available_if(lambda self: self._is_stochastic())
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+        *,
+        validation: Sequence[Any] | None = None,
+    ) -> Self:
+        """One more epoch over X and y; the optimizer keeps its state.
+
+        Args:
+            X: the samples.
+            y: their classes.
+            sample_weight: s_i, (m,).
+            classes: all classes that there will be; needed in the first call.
+            validation: (X, y) to score after the call; with ``early_stopping`` the best weights are restored, and ``stopped_`` set, when
+                the score has not improved for ``n_iter_no_change`` calls.
+
+        Raises:
+            InputError: a parameter or the data cannot be used.
+
+        """
+        if _check_partial_fit_first_call(self, classes):
+            kind = type_of_target(y)
+            self._kind = kind if kind.startswith("multilabel") else type_of_target(self.classes_)
+        return self._fit(X, y, sample_weight, incremental=True, validation=validation)
+
+    def _read(self, X: ArrayLike, y: ArrayLike, incremental: bool, reset: bool) -> tuple[Any, Array]:
+        inputs, labels = self._arrays(X, y, reset)
+        labels = labels.toarray() if hasattr(labels, "toarray") else labels
+        if labels.ndim == 2 and labels.shape[1] == 1:
+            labels = column_or_1d(labels, warn=True)
+        if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
+            self._learn_classes(labels)
+            return inputs, labels
+        classes = unique_labels(labels)
+        if self.warm_start and not incremental:
+            if set(classes) != set(self.classes_):
+                told = "warm_start can only be used where `y` has the same classes as in the previous call to fit. Previously got"
+                raise InputError(f"{told} {self.classes_}, `y` has {classes}")
+        elif len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
+            raise InputError(f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}.")
+        return inputs, labels
+
+    def _learn_classes(self, y: Array) -> None:
+        if y.ndim == 1 and y.dtype.kind == "i":  # scikit-learn would look for the classes several times
+            self.classes_ = np.unique(y)
+            self._kind = "binary" if len(self.classes_) <= 2 else "multiclass"
+            return
+        self._kind = type_of_target(y, input_name="y")
+        if self._kind in ("continuous", "continuous-multioutput", "multiclass-multioutput", "unknown"):
+            expected = "classes (binary, multiclass or a multilabel indicator)"
+            told = sentence("y", "MLPClassifier", self._kind, expected, "use MLPRegressor for numbers")
+            raise InputError(f"Unknown label type: {self._kind}. {told}")
+        if self._kind == "multilabel-indicator":
+            self.classes_ = np.arange(y.shape[1])
+            return
+        try:
+            self.classes_ = np.unique(y)
+        except TypeError:  # labels that cannot be sorted, which scikit-learn has its own words for
+            self.classes_ = unique_labels(y)
+
+    def _columns(self, y: Array) -> Array:
+        """One column, 1 for the second class, where there are two; else one column for each class; several labels as they are."""
+        if self._kind == "multilabel-indicator":
+            return y.astype(np.float64)
+        index = np.searchsorted(self.classes_, y.ravel())
+        if len(self.classes_) <= 2:
+            return index[:, None].astype(np.float64)
+        columns = np.zeros((len(index), len(self.classes_)))
+        columns[np.arange(len(index)), index] = 1
+        return columns
+
+    def encode_targets(self, y: ArrayLike) -> Array:
+        """y as the fitted network takes it, (m, n_L).
+
+        Raises:
+            InputError: a label that was not there in training.
+
+        """
+        check_is_fitted(self, "network_")
+        labels = np.asarray(y)
+        if self._kind != "multilabel-indicator" and (unseen := ~np.isin(labels, self.classes_)).any():
+            known = ", ".join(map(str, self.classes_[:10])) + (" ..." if len(self.classes_) > 10 else "")
+            got, repair = repr(labels[unseen][0].item()), "correct the label, or train again with it"
+            raise InputError(sentence("a label in y", "MLPClassifier", got, f"one seen in training ({known})", repair))
+        return self._columns(labels)
+
+    def _output(self, n_outputs: int) -> str:
+        return "sigmoid" if self._kind == "multilabel-indicator" or n_outputs == 1 else "softmax"
+
+    def _loss(self, n_outputs: int) -> Loss:
+        softmax = self._output(n_outputs) == "softmax"
+        return named("cross_entropy" if softmax and self.loss == "log_loss" else self.loss)
+
+    def _strata(self, Y: Array) -> Array | None:
+        if Y.shape[1] == 1:  # scikit-learn stratifies by two classes only
+            return Y
+        return Y.argmax(axis=1) if self.stratify and self._kind == "multiclass" else None
+
+    def _weights(self, y: Array, sample_weight: Array | None, dtype: Any) -> Array | None:
+        if self.class_weight is None:
+            return sample_weight
+        weights = compute_sample_weight(self.class_weight, y).astype(dtype)
+        return weights if sample_weight is None else weights * sample_weight
+
+    def _score(self, y: Array, y_hat: Array, sample_weight: Array | None) -> float:
+        """The share of the samples (by weight) all of whose labels are right."""
+        if self._output(y.shape[1]) == "softmax":
+            right = y.argmax(axis=1) == y_hat.argmax(axis=1)
+        else:
+            right = ((y_hat > 0.5) == (y > 0.5)).all(axis=1)
+        return float(np.average(right, weights=sample_weight))
+
+    def predict(self, X: ArrayLike) -> Array:
+        """The most probable class of each row (for labels: those of more than 1/2)."""
+        y_hat = self._forward(X)
+        if self._kind == "multilabel-indicator":
+            return (y_hat > 0.5).astype(np.int64)
+        if len(self.classes_) <= 2:
+            return np.asarray(self.classes_[(y_hat[:, 0] > 0.5).astype(np.int64) if len(self.classes_) == 2 else np.zeros(len(y_hat), int)])
+        return np.asarray(self.classes_[y_hat.argmax(axis=1)])
+
+    def predict_proba(self, X: ArrayLike) -> Array:
+        """The probability of each class, in the order of ``classes_``."""
+        y_hat = self._forward(X)
+        return np.hstack([1 - y_hat, y_hat]) if y_hat.shape[1] == 1 else y_hat
+
+    def predict_log_proba(self, X: ArrayLike) -> Array:
+        """The logarithm of the probability of each class."""
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        tags.input_tags.sparse = True
+        return tags
+
+
+MLPClassifier.__module__ = "pellucid.estimators"
