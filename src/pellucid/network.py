@@ -348,7 +348,7 @@ class Network:
             net = cls.__new__(cls)
             net.__setstate__({"header": json.dumps(header), "vector": vector})
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            got = f"not a description of a network ({error})"
+            got = f"not a description of a network ({getattr(error, 'told', error)})"
             raise ModelFileError(sentence("the header", os.fspath(path), got, "one that Network.save wrote", "save it again")) from None
         return net
 

@@ -335,7 +335,7 @@ REFUSED = {
     "x +": "An operand in the activation is missing at the end",
     "(" * 200 + "x" + ")" * 200: "The nesting of brackets in the activation is too deep",
     "x + " * 2500 + "x": "The length of the activation is 10,001 characters",
-    "+".join(f"sin({k}*x)" for k in range(1, 100)): "one of 397 numbers, names and signs, expected at most 300",
+    "+".join(f"sin({k}*x)" for k in range(1, 100)): "one of 397 numbers, names and signs, expected at most 200",
     "max(0, sin(50*x))": "one with more than 100 kinks",
     "gelu(x, 2)": "The number of arguments of gelu in the activation is 2, expected 1",
 }

@@ -11,7 +11,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 
 from jaxtyping import Inexact
 
@@ -404,7 +404,7 @@ def activation(spec: str | Activation, **parameters: float) -> Activation:
     return look_up("activation", spec, CATALOGUE, parameters)
 
 
-@cache
+@lru_cache(maxsize=256)
 def _from_formula(text: str) -> Activation:
     """The record of a formula. One that is a function of the catalogue computes as that does, to the bit."""
     from pellucid.equations.formulas import activation_faces

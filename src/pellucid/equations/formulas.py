@@ -27,7 +27,7 @@ from pellucid.expressions.parse import parse
 from pellucid.expressions.stable import settled, stable
 from pellucid.expressions.written import written
 
-MAX_SIZE = 300
+MAX_SIZE = 200
 """nodes of a formula; its derivative may have ten times as many"""
 Z, A, Y_HAT, Y, ERROR = Symbol("z"), Symbol("a"), Symbol("y_hat"), Symbol("y"), Symbol("error")
 

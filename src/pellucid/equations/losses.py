@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 
 from jaxtyping import Inexact
 
@@ -263,7 +263,7 @@ def loss(spec: str | Loss, **parameters: float) -> Loss:
     return look_up("loss", spec, CATALOGUE, parameters)
 
 
-@cache
+@lru_cache(maxsize=256)
 def _from_formula(text: str) -> Loss:
     """The record of a formula. One that is a function of the catalogue computes as that does, to the bit."""
     from pellucid.equations.formulas import loss_faces

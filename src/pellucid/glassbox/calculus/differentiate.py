@@ -164,7 +164,7 @@ class _Work:
         if lines is not None:
             result = Step(symbol, left, (value,), "what the rules give", CALCULUS)
             return value, (result, Step(f"{symbol} by {self.name}", left, (value, *lines), f"in terms of {self.name} itself", CALCULUS))
-        short = shorter(value)
+        short = None if self.partial else shorter(value)  # of several names, terms that belong together stay together
         if short is None:
             return value, (Step(symbol, left, (value,), "what the rules give", CALCULUS),)
         return short[0], (Step(symbol, left, (value, short[0]), f"what the rules give, {short[1]}", CALCULUS),)
