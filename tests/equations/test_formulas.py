@@ -337,6 +337,7 @@ REFUSED = {
     "x + " * 2500 + "x": "The length of the activation is 10,001 characters",
     "+".join(f"sin({k}*x)" for k in range(1, 100)): "one of 397 numbers, names and signs, expected at most 200",
     "max(0, sin(50*x))": "one with more than 100 kinks",
+    "2*softmax(x)": 'Softmax in the formula of an activation is no function of one number, expected one such: name it alone, as "softmax".',
     "gelu(x, 2)": "The number of arguments of gelu in the activation is 2, expected 1",
 }
 

@@ -55,7 +55,7 @@ def train(
 ) -> None:
     """Train a network on a table, score it on rows it has not seen, and save it with all that prepares its inputs."""
     from pellucid.equations.activations import activation as as_activation
-    from pellucid.estimators.losses import named
+    from pellucid.estimators.losses import named as as_loss
     from pellucid.files import check_writable
     from pellucid.pipelines import TableModel, build_pipeline
     from pellucid.tables import as_target, recognise_task, take_target
@@ -63,7 +63,7 @@ def train(
     say = Console(quiet=quiet)
     check_writable(output, force)
     if loss is not None:
-        named(loss)
+        as_loss(loss)
     for spec in rules if isinstance(rules := _activations(activation), list) else [rules]:
         as_activation("sigmoid" if spec == "logistic" else spec)  # what is no activation is refused before anything is read
     frame, column = read(data, target)

@@ -60,7 +60,7 @@ def activation_faces(text: str, known: Mapping[str, str]) -> Faces:
     """
     where = "the activation"
     more = {name: _function(name, formula, where) for name, formula in known.items() if name not in FUNCTIONS}
-    tree = parse(text, ARGUMENTS, where=where, functions=more)
+    tree = parse(text, ARGUMENTS, where=where, functions={**more, "softmax": _softmax})
     used = [name for name in ARGUMENTS if contains(tree, Symbol(name))]
     if len(used) != 1:
         raise _refused(where, text, f"in {' and '.join(used) or 'no name'}", "a formula in x", "write it in one name")
@@ -88,6 +88,11 @@ def activation_faces(text: str, known: Mapping[str, str]) -> Faces:
         pieces=(text_of(pieces), text_of(slope_in_a)),
         tree=pieces,
     )
+
+
+def _softmax(*arguments: Expression) -> Expression:
+    told = sentence("softmax", "the formula of an activation", "no function of one number", "one such", 'name it alone, as "softmax"')
+    raise InputError(told)
 
 
 def _function(name: str, formula: str, where: str) -> Callable[..., Expression]:
