@@ -18,8 +18,8 @@ ORDER = [
 """top first: a file imports only what stands above it, or its own package"""
 
 MATHEMATICS_NEEDS = {
-    "__future__", "abc", "collections", "dataclasses", "functools", "importlib", "inspect", "jaxtyping", "math", "numbers", "numpy",
-    "pellucid", "re", "typing",
+    "__future__", "abc", "collections", "dataclasses", "functools", "importlib", "inspect", "itertools", "jaxtyping", "math", "numbers",
+    "numpy", "pellucid", "re", "typing",
 }  # fmt: skip
 INPUT_AND_OUTPUT = {
     "fromfile", "fromregex", "genfromtxt", "load", "loadtxt", "memmap", "save", "savetxt", "savez", "savez_compressed", "tofile",
