@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,8 @@ def describe(architecture: Architecture, dtype: np.dtype[Any], seed: int) -> dic
     except ValueError as error:
         expected = f"at most {MAX_FORMULAS} different ones of {MAX_LETTERS:,} characters together"
         raise InputError(sentence("the formulas", "the network", str(error), expected, "use fewer or shorter ones")) from None
-    for record in (*architecture.activations, architecture.loss):
+    own: list[Activation | Loss] = [*architecture.activations, architecture.loss]
+    for record in own:
         if not _is_named(record):
             expected = "a name of the catalogue, or a formula, since a file holds texts and no code"
             raise InputError(sentence("a record", "the network", repr(record.spec)[:80], expected, "write it as a formula"))
@@ -63,7 +65,7 @@ def restore(header: Mapping[str, Any], tensors: Mapping[str, Array]) -> tuple[Ar
     if isinstance(sizes, list) and all(type(size) is int and size > 0 for size in sizes) and len(sizes) > 1:
         shapes: dict[str, tuple[int, ...]] = {}
         if 2 * (len(sizes) - 1) == len(tensors):
-            for index, pair in enumerate(zip(sizes, sizes[1:], strict=False), start=1):
+            for index, pair in enumerate(pairwise(sizes), start=1):
                 shapes[f"W{index}"], shapes[f"b{index}"] = pair, pair[1:]
         if shapes != {name: part.shape for name, part in tensors.items()}:
             raise ValueError("the arrays do not fit the sizes")

@@ -16,7 +16,6 @@ from pellucid.equations.optimizers import (
     GradientDescent,
     Momentum,
     Nesterov,
-    Optimizer,
     RMSprop,
 )
 from pellucid.equations.schedules import Schedule
@@ -34,12 +33,12 @@ MAX_DEPTH = 10
 """how many schedules may follow one another"""
 
 
-def is_record(value: Any) -> bool:
+def is_record(value: Any, depth: int = 0) -> bool:
     """Whether it is an optimizer or a schedule of the catalogue, not one that a user made."""
-    known = {**OPTIMIZERS, **SCHEDULES}.get(type(value).__name__)
-    return known is type(value) and all(
-        is_record(inside) for item in fields(value) if isinstance(inside := getattr(value, item.name), Optimizer | LBFGS | Schedule)
-    )
+    if {**OPTIMIZERS, **SCHEDULES}.get(type(value).__name__) is not type(value) or depth > MAX_DEPTH:
+        return False
+    inside = [getattr(value, item.name) for item in fields(value)]
+    return all(is_record(part, depth + 1) for part in inside if isinstance(part, Schedule))
 
 
 def pack(value: Any) -> dict[str, Any]:
