@@ -59,11 +59,8 @@ if TYPE_CHECKING:
     from pellucid.glassbox.written.equation import review_equation
     from pellucid.glassbox.written.report import EquationReview
     from pellucid.glassbox.written.sheet import SheetReview, review_sheet
-<<<<<<< HEAD
     from pellucid.loading import load
-=======
     from pellucid.presets import tabular_classifier, tabular_regressor
->>>>>>> bfbcf45ae07daabcb5894fa1c99d1f7ab5a4b517
     from pellucid.training.health import gradient_health
     from pellucid.training.recorder import HealthRecorder
 
@@ -81,11 +78,8 @@ _MODULES = {
     "glassbox.written.equation": ("review_equation",),
     "glassbox.written.report": ("EquationReview",),
     "glassbox.written.sheet": ("SheetReview", "review_sheet"),
-<<<<<<< HEAD
     "loading": ("load",),
-=======
     "presets": ("tabular_classifier", "tabular_regressor"),
->>>>>>> bfbcf45ae07daabcb5894fa1c99d1f7ab5a4b517
     "training.health": ("gradient_health",),
     "training.recorder": ("HealthRecorder",),
 }

@@ -132,7 +132,16 @@ def _unpack(value: Any, arrays: dict[str, Array]) -> Any:
 def _read_texts(names: Any, arrays: dict[str, Array]) -> list[str]:
     if not (isinstance(names, list) and len(names) == 2 and all(type(name) is str and name in arrays for name in names)):
         raise ValueError("not the names of the arrays of texts")
-    letters, lengths = arrays.pop(names[0]), arrays.pop(names[1])
+    return read_texts(arrays.pop(names[0]), arrays.pop(names[1]))
+
+
+def read_texts(letters: Array, lengths: Array) -> list[str]:
+    """Texts from their letters in UTF-8, and how many bytes each has.
+
+    Raises:
+        ValueError: they are none.
+
+    """
     if letters.dtype != np.uint8 or lengths.dtype != np.int64 or letters.ndim != 1 or lengths.ndim != 1:
         raise ValueError("not the arrays of texts")
     if (lengths < 0).any() or (lengths > len(letters)).any() or int(lengths.sum()) != len(letters):
