@@ -45,12 +45,18 @@ def to_bytes(content: dict[str, Any]) -> bytes:
     """
     from skops.io import dumps
 
-    buffer = io.BytesIO(dumps(content))
-    with zipfile.ZipFile(buffer, "a") as archive:
-        if (size := archive.getinfo(SCHEMA).file_size) > MAX_SCHEMA:
-            expected, repair = f"at most {MAX_SCHEMA:,} bytes", "leave out columns"
-            raise InputError(sentence("the description of the columns", "the model file", f"{size:,} bytes long", expected, repair))
-        archive.writestr(CHECKSUM, _checksum(archive))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(dumps(content))) as given, zipfile.ZipFile(buffer, "w") as archive:
+        for name in sorted(given.namelist()):
+            data = given.read(name)
+            if name == SCHEMA:
+                data = json.dumps(json.loads(data), separators=(",", ":")).encode()  # skops indents it, to three times the length
+                if len(data) > MAX_SCHEMA:
+                    expected, repair = f"at most {MAX_SCHEMA:,} bytes", "leave out columns"
+                    got = f"{len(data):,} bytes long"
+                    raise InputError(sentence("the description of the columns", "the model file", got, expected, repair))
+            archive.writestr(zipfile.ZipInfo(name), data)
+        archive.writestr(zipfile.ZipInfo(CHECKSUM), _checksum(archive))
     return buffer.getvalue()
 
 

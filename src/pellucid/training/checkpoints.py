@@ -74,7 +74,7 @@ class Checkpoints:
         except OutputError:
             if resumes or not os.path.isfile(path):
                 raise
-            repair = "go on from it with resume=True, remove it, or choose another name"
+            repair = "go on from it with resume=True (--resume), remove it, or choose another name"
             raise OutputError(sentence("the checkpoint", os.fspath(path), "there already", "a new name", repair)) from None
         return Checkpoints(path, epochs, seconds)
 
