@@ -27,7 +27,7 @@ from pellucid.architecture import Architecture
 from pellucid.equations.arrays import Array
 from pellucid.equations.propagation import Tape, backward, forward
 from pellucid.errors import InputError, ShapeError, sentence
-from pellucid.glassbox.model import Model
+from pellucid.glassbox.model import as_subject
 from pellucid.glassbox.rendering import Table, as_html, as_rich, as_text
 from pellucid.validation import as_inputs, as_masks, as_numbers, as_sample_weight, as_targets, positive_integer, whole_number
 
@@ -129,7 +129,7 @@ class GradientReport:
 
 
 def check_gradients(
-    model: Model,
+    model: Any,
     X: ArrayLike,
     y: ArrayLike,
     *,
@@ -143,7 +143,7 @@ def check_gradients(
     """Compare the gradients of the cost with differences of the cost, in float64, entry by entry and along random directions.
 
     Args:
-        model: a `Network`, or anything with an architecture and a vector.
+        model: a `Network`, a fitted estimator, or a pipeline that ends in one.
         X: the samples as rows; a few are enough, and quicker.
         y: the targets, as for `Network.fit`.
         sample_weight: s_i, (m,).
@@ -162,6 +162,7 @@ def check_gradients(
     True
 
     """
+    model, X, y, _ = as_subject(model, X, y, "check_gradients")
     architecture, double = model.architecture, np.dtype(np.float64)
     inputs = as_inputs(X, architecture.sizes[0], double)
     targets = as_targets(y, len(inputs), architecture, double)
@@ -194,7 +195,12 @@ class _Cost:
         self.architecture, self.theta, self.X, self.Y, self.s, self.masks = architecture, theta, X, Y, s, masks
         self.weight_sum = float(len(X) if s is None else s.sum())
         self.smooth = architecture.loss.smooth and not any(rule.kinks for rule in architecture.activations)
-        self.size = abs(float(self.data(self._tape(theta)).real))
+        tape = self._tape(theta)
+        self.size = abs(float(self.data(tape).real))
+        self.coarseness = self.size
+        """J carries a rounding error of about eps times this"""
+        if architecture.objective.fused is not None:  # the difference of terms as large as z, however small it comes out
+            self.coarseness = max(self.size, 1.0, float(np.abs(tape.z[-1]).max()))
         self.steepest = float(np.abs(self.data_gradient()).max())
 
     def _tape(self, theta: Array) -> Tape:
@@ -297,14 +303,14 @@ def _judge(cost: _Cost, at: Any, direction: Array | float, analytic: float, part
         error = relative_error(analytic, numeric)
         if error <= GOOD:
             return _Finding(error, numeric, "right")
-        found.append(_Difference(error, numeric, _EPS * cost.size / (h * scale)))
+        found.append(_Difference(error, numeric, _EPS * cost.coarseness / (h * scale)))
     if cost.smooth or part == "L2":
         numeric = cost.complex_step(at, direction, part)
         error = relative_error(analytic, numeric)
         if error <= TOLERANCE:
             return _Finding(error, numeric, "settled")
         moved = cost.complex_step(at, direction, part, nudge=8 * _EPS)
-        if abs(analytic - numeric) <= 1e2 * max(abs(moved - numeric), _EPS * cost.size, _EPS * cost.steepest):
+        if abs(analytic - numeric) <= 1e2 * max(abs(moved - numeric), _EPS * cost.coarseness, _EPS * cost.steepest):
             # The derivative itself is rounding: a prediction is perfect, or a unit is so saturated that 1 - a is 0.
             return _Finding(0.0, numeric, "undecided")
         return _Finding(error, numeric, "wrong")

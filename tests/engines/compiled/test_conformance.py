@@ -216,7 +216,7 @@ PLACES = {
     "the loss": (rowwise, "softmax_cross_entropy", "losses[i] = weight", "losses[i] = 1.001 * weight"),
     "its derivative": (rowwise, "softmax_cross_entropy", "* weight - y", "* weight - as_entry(1.001, a) * y"),
     "the optimizer": (updates, "adam", "theta[i] -= alpha * first", "theta[i] -= as_entry(1.001, theta) * alpha * first"),
-    "its coefficients": (updates, "adam_coefficients", "c[2], c[3] = settings[1], 1", "c[2], c[3] = settings[1], 1.001"),
+    "its coefficients": (updates, "adam_step", "c[2], c[3] = settings[1], 1", "c[2], c[3] = settings[1], 1.001"),
 }  # fmt: skip
 """where 0.1 % is planted: the module and the part, and how its text is changed"""
 

@@ -136,6 +136,7 @@ def test_boxes_stay_apart_and_within_the_drawing(recipe):
         assert 0 <= box.x < box.right <= layout.wide
         assert 0 <= box.y < box.y + box.high <= layout.high
         assert box.inner <= box.high
+        assert box.y >= 50 or box.x > 180, "the legend has its place"
     for one, other in combinations(boxes, 2):
         beside = one.right <= other.x or other.right <= one.x
         assert beside or one.y + one.high <= other.y or other.y + other.high <= one.y, (one.node.name, other.node.name)
@@ -180,6 +181,22 @@ def test_numbers_are_in_the_drawing_and_large_matrices_abbreviated():
     assert any(text.split()[0] == first for text in numbers)
     assert any("⋮" in text for text in numbers)
     assert len(numbers) < 120
+
+
+@settings(max_examples=10)
+@given(recipes())
+def test_numbers_stay_within_their_boxes(recipe):
+    net, X, Y, s, mask = build(recipe)
+    root = ElementTree.fromstring(pl.computation_graph(net, X, Y, sample_weight=s, mask=mask).to_svg())
+    for group in root.iter(f"{SVG}g"):
+        box = group.find(f"{SVG}rect")
+        if box is not None:
+            left, wide = float(box.get("x")), float(box.get("width"))
+            for text in group.iter(f"{SVG}text"):
+                if "number" in text.get("class"):
+                    half = len(text_of(text)) * 10.5 * 0.61 / 2
+                    assert left <= float(text.get("x")) - half
+                    assert float(text.get("x")) + half <= left + wide
 
 
 def test_it_is_not_large():

@@ -103,6 +103,15 @@ def test_outputs_of_minus_one_and_one_are_parted_at_zero(axes):
     assert labels(axes) == ["-1", "1", "boundary"]
 
 
+def test_two_other_labels_are_parted_in_the_middle(axes):
+    net = pl.Network([2, 1], ["identity"], "mse")
+    net.parameters["W1"][...] = [[2.0], [1.0]]
+    net.parameters["b1"][...] = 1.3
+    pl.plots.decision_boundary(net, X, LINE + 1, axes)
+    assert_allclose(net.predict(points(axes)), 1.5, atol=1e-9)
+    assert labels(axes) == ["1", "2", "boundary"]
+
+
 @pytest.mark.parametrize("targets", ["indices", "one-hot"])
 def test_several_classes_meet_where_two_are_equally_likely(axes, targets):
     net = pl.Network([2, 3], ["softmax"], seed=4)

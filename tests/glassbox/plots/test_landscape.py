@@ -87,16 +87,6 @@ def test_the_heights_are_J_of_the_moved_network(trained):
     assert J[2, 1] == pytest.approx(other.loss(X, Y), rel=1e-9)
 
 
-def test_cost_is_that_of_the_network_and_its_gradient_too():
-    net = pl.Network([2, 4, 3], ["relu", "softmax"], l2=0.3, dropout=0.5, seed=5)
-    s, mask, y = RNG.random(30), net.dropout_mask(30), RNG.integers(3, size=30)
-    cost = Cost(net, X, y, s, mask)
-    assert cost(net.vector) == pytest.approx(float(net.trace(X, y, sample_weight=s, mask=mask)["J"]), rel=1e-12)
-    flat = net.architecture.named(cost.gradient(net.vector), prefix="d")
-    for name, part in net.gradients(X, y, s, mask=mask, engine="reference").items():
-        assert_allclose(flat[name], part, rtol=1e-12, atol=1e-16)
-
-
 def test_the_path_is_projected_onto_the_plane(axes, trained):
     net, path = trained
     assert pl.plots.loss_landscape(net, X, Y, axes, path=path, resolution=9) is axes

@@ -89,17 +89,6 @@ def rmsprop(theta: Entries, g: Entries, r: Entries, _: Entries, count: int, c: R
         theta[i] -= alpha * g[i] / (sqrt(size) + epsilon)
 
 
-@njit(forceinline=True)
-def adam_coefficients(settings: Any, alpha: Any, t: Any, c: Any) -> None:
-    """The coefficients of both moments, epsilon, alpha / (1 - b1^t), 1 / (1 - b2^t), and alpha lambda for AdamW."""
-    c[0], c[1] = settings[0], 1 - settings[0]
-    c[2], c[3] = settings[1], 1 - settings[1]
-    c[4] = settings[2]
-    c[5] = alpha[0] / (1 - settings[0] ** float(t))
-    c[6] = 1 / (1 - settings[1] ** float(t))
-    c[7] = alpha[0] * settings[3]
-
-
 @part
 def adam_step(settings: Reals, alpha: Reals, t: int, c: Reals) -> None:
     """The coefficients of Adam."""
@@ -111,6 +100,17 @@ def adam_epsilon_hat_step(settings: Reals, alpha: Reals, t: int, c: Reals) -> No
     """The same, with epsilon / sqrt(1 - b2^t)."""
     adam_coefficients(settings, alpha, t, c)
     c[4] = settings[2] * sqrt(c[6])
+
+
+@njit(forceinline=True)
+def adam_coefficients(settings: Any, alpha: Any, t: Any, c: Any) -> None:
+    """The coefficients of both moments, epsilon, alpha / (1 - b1^t), 1 / (1 - b2^t), and alpha lambda for AdamW."""
+    c[0], c[1] = settings[0], 1 - settings[0]
+    c[2], c[3] = settings[1], 1 - settings[1]
+    c[4] = settings[2]
+    c[5] = alpha[0] / (1 - settings[0] ** float(t))
+    c[6] = 1 / (1 - settings[1] ** float(t))
+    c[7] = alpha[0] * settings[3]
 
 
 @part

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 SIZE, SMALL, NUMBERS = 17.0, 12.5, 10.5
 """the sizes of equations, of remarks, of numbers"""
 DIGIT = 0.61 * NUMBERS
-LINE = 14.0
+LINE, LEADING = 14.0, 1.28
+"""the height of a line of numbers; that of another, as a multiple of its size"""
 MARGIN, GAP, BETWEEN = 12.0, 66.0, 10.0
 """around everything; between one box of the column and the next, where the arrows are; between boxes to the left"""
 REACH = 96.0
@@ -80,7 +81,7 @@ class Box:
     def inner(self) -> float:
         """The height of what is in it."""
         heights = [part.high for part in self.blocks]
-        return sum(size * 1.2 for _, size, _ in self.lines) + (sum(heights) if self.stacked else max(heights, default=0.0))
+        return sum(size * LEADING for _, size, _ in self.lines) + (sum(heights) if self.stacked else max(heights, default=0.0))
 
     @property
     def middle(self) -> float:

@@ -11,6 +11,7 @@ from pellucid.glassbox.drawing import arrow, box, document, formula, width, word
 from pellucid.glassbox.graph.layout import (
     DIGIT,
     DOWN,
+    LEADING,
     LINE,
     MARGIN,
     NUMBERS,
@@ -57,11 +58,13 @@ def _node(found: Box) -> Iterator[str]:
     yield box(found.x, found.y, found.wide, found.high, _LOOK[node.kind], "edge")
     y = found.y + (found.high - found.inner) / 2
     for text, size, look in found.lines:
-        y += size * 1.2
+        y += size * LEADING
         yield formula(middle, y - size * 0.3, text, size, look, anchor="middle")
-    share = found.wide / max(len(found.blocks), 1)
-    for index, part in enumerate(found.blocks):
-        yield from _matrix(part, middle if found.stacked else found.x + share * (index + 0.5), y)
+    gap = (found.wide - sum(part.wide for part in found.blocks)) / (len(found.blocks) + 1)
+    x = found.x + gap
+    for part in found.blocks:
+        yield from _matrix(part, middle if found.stacked else x + part.wide / 2, y)
+        x += part.wide + gap
         y += part.high if found.stacked else 0
     yield "</g>"
 

@@ -29,8 +29,8 @@ def as_text(graph: Graph) -> str:
             ]
             rows += [(" │", local), (" ▼", result)]
         rows.append((_node(node), ""))
-        rows += [(f"     {text}", "") for text in _numbers(node)]
-    rows += [(f"     with {plain(node.remark)}", "") for node in graph if node.kind == "cost"]
+        rows += [(f"     {text}", "") for text in _below(node)]
+    rows += [(f"     with {plain(node.remark)}", "") for node in graph if node.name == "R"]
     width = max(len(left) for left, _ in rows) + 3
     lines = [f"Computation graph of {graph.title} ({graph.convention} convention)", ""]
     lines += [f"{left:<{width}}{right}".rstrip() for left, right in rows]
@@ -45,8 +45,9 @@ def _node(node: Node) -> str:
     return text
 
 
-def _numbers(node: Node) -> list[str]:
-    found = [] if node.value is None else [f"{node.name} = {brief(node.value)}"]
+def _below(node: Node) -> list[str]:
+    found = [f"with {plain(node.remark)}"] if node.remark else []
+    found += [] if node.value is None else [f"{node.name} = {brief(node.value)}"]
     return found + ([] if node.gradient is None else [f"d{node.name} = {brief(node.gradient)}"])
 
 

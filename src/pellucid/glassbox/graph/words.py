@@ -57,11 +57,11 @@ class Words:
 
     def what_the_rule_is(self, layer: int) -> str:
         """The parameters of an activation, or the formula that it is; empty where its name says all."""
-        spec = self.architecture.activations[layer - 1].spec
-        name, _, inside = spec.partition("(")
+        record = self.architecture.activations[layer - 1]
+        name, _, inside = record.spec.partition("(")
         if name in CATALOGUE:
             return inside.rstrip(")").replace("_", r"\_").replace("=", " = ")
-        return f"{self.rule(layer)} = {from_text(spec, {})}"
+        return f"{self.rule(layer)}(z) = {from_text(record.formula, {})}"
 
     def cost(self) -> str:
         """J."""

@@ -18,6 +18,8 @@ def loss_curves(history: Mapping[str, Sequence[float]], ax: Axes | None = None) 
     >>> loss_curves({"loss": [1.0, 0.5]}, Figure().add_subplot()).get_xlabel()
     'epoch'
     """
+    from matplotlib.ticker import MaxNLocator
+
     ax = own_axes(ax)
     for index, name in enumerate(("loss", "validation_loss")):
         if name in history:
@@ -26,6 +28,7 @@ def loss_curves(history: Mapping[str, Sequence[float]], ax: Axes | None = None) 
     best = getattr(history, "best_epoch", None)
     if best is not None:
         ax.axvline(best, color=GRAY, linestyle=":", label=f"best weights (epoch {best})")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel="epoch", ylabel="loss", title="Training")
     if all(value > 0 for name in ("loss", "validation_loss") if name in history for value in history[name]):
         ax.set_yscale("log")
