@@ -31,6 +31,7 @@ from pellucid.equations.schedules import (
 )
 from pellucid.errors import (
     DivergenceError,
+    ExportError,
     FormulaError,
     GradientError,
     InputError,
@@ -49,6 +50,8 @@ from pellucid.training import Callback, EarlyStopping, History, Moment, Training
 
 if TYPE_CHECKING:
     from pellucid.estimators import MLPClassifier, MLPRegressor
+    from pellucid.export.c import export_c
+    from pellucid.export.report import ExportReport
     from pellucid.glassbox.calculus import differentiate
     from pellucid.glassbox.derivation import Derivation, Step
     from pellucid.glassbox.derive import LayerTable, Proof, derive, layer_table, prove_gradients
@@ -65,6 +68,8 @@ __version__ = "0.1.0"
 
 _MODULES = {
     "estimators": ("MLPClassifier", "MLPRegressor"),
+    "export.c": ("export_c",),
+    "export.report": ("ExportReport",),
     "glassbox.calculus": ("differentiate",),
     "glassbox.derivation": ("Derivation", "Step"),
     "glassbox.derive": ("LayerTable", "Proof", "derive", "layer_table", "prove_gradients"),
@@ -106,6 +111,8 @@ __all__ = [
     "DivergenceError",
     "EarlyStopping",
     "EquationReview",
+    "ExportError",
+    "ExportReport",
     "FormulaError",
     "GradientDescent",
     "GradientError",
@@ -149,6 +156,7 @@ __all__ = [
     "computation_graph",
     "derive",
     "differentiate",
+    "export_c",
     "gradient_health",
     "initializer",
     "layer_table",

@@ -48,6 +48,10 @@ class OutputError(PellucidError, OSError):
     """A result cannot be written where it was asked for."""
 
 
+class ExportError(PellucidError, ArithmeticError):
+    """An export does not compute what the model does; nothing was written."""
+
+
 class DivergenceError(PellucidError, ArithmeticError):
     """The cost became non-finite while training."""
 
