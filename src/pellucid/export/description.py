@@ -70,6 +70,8 @@ class Description:
     """for each output what turns the target into the network's; empty where nothing does"""
     framed: bool = False
     """whether the model takes a frame with named columns"""
+    dtype: str = "float64"
+    """of the model's own numbers: float64 or float32"""
 
     @property
     def prepared(self) -> bool:

@@ -60,7 +60,9 @@ class Graph:
             self.arrays[found] = kept
         return Value(self, found)
 
-    def node(self, operator: str, *inputs: Any, name: str | None = None, domain: Literal["", "ai.onnx.ml"] = "", **attributes: Any) -> Value:
+    def node(
+        self, operator: str, *inputs: Any, name: str | None = None, domain: Literal["", "ai.onnx.ml"] = "", **attributes: Any
+    ) -> Value:
         """The result of an operation; inputs that are numbers become constants."""
         given = tuple(self.value(one).name for one in inputs)
         output = self.name(name or operator.lower())

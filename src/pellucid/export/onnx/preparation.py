@@ -14,13 +14,11 @@ from typing import Any
 import numpy as np
 
 from pellucid.export.description import Description, Feature
+from pellucid.export.features import outcome
 from pellucid.export.onnx.dates import PARTS, Day
 from pellucid.export.onnx.graph import Graph, Value
 from pellucid.export.onnx.words import WORDS
-from pellucid.export.steps import Step, Steps, run
-
-FILLERS: dict[str, Step] = {"-": ("-", 0.0), "+": ("+", 0.0), "*": ("*", 1.0), "/": ("/", 1.0)}
-"""steps that change nothing, by which columns of a block get as many steps as the others"""
+from pellucid.export.steps import Steps, aligned
 
 
 def prepare(description: Description, inputs: Sequence[Value]) -> Value:
@@ -126,20 +124,6 @@ class _Preparation:
         return self.graph.node("Gather", self.graph.constant(table, "table"), flat, axis=0)
 
 
-def outcome(feature: Feature, value: Any) -> float:
-    """What a feature is for a known value of its source, steps included."""
-    match feature.kind:
-        case "one of":
-            return float(run(feature.steps, float(value in feature.of)))
-        case "none of":
-            return float(run(feature.steps, float(value not in feature.of)))
-        case "rank":
-            return float(run(feature.steps, float(feature.of.index(value)))) if value in feature.of else feature.unknown
-        case "missing":
-            return float(run(feature.steps, value if isinstance(value, float) else 0.0))
-    raise NotImplementedError(feature.kind)
-
-
 def stepped(x: Value, chains: Sequence[Steps]) -> Value:
     """Columns (m, k), each taken through its own chain of steps: column by column where the chains have not the same form."""
     graph = x.graph
@@ -162,23 +146,3 @@ _STEPS: dict[str, Any] = {
     "clip": lambda u, low, high: u.graph.node("Min", u.graph.node("Max", u, low), high),
 }
 _NAMES = {"-": "shift", "+": "shift", "*": "scale", "/": "scale", "clip": "limit"}
-
-
-def aligned(chains: Sequence[Steps]) -> tuple[tuple[str, ...], list[Steps]] | None:
-    """The names of the steps of the longest chain, and all chains in this form, where it can be had by steps that change nothing."""
-    form = tuple(name for name, *_ in max(chains, key=len))
-    filled = [_filled(chain, form) for chain in chains]
-    return None if any(chain is None for chain in filled) else (form, [chain for chain in filled if chain is not None])
-
-
-def _filled(chain: Steps, form: tuple[str, ...]) -> Steps | None:
-    """The chain with steps that change nothing where the form has one more; None where that cannot be."""
-    left, found = list(chain), []
-    for name in form:
-        if left and left[0][0] == name:
-            found.append(left.pop(0))
-        elif name in FILLERS:
-            found.append(FILLERS[name])
-        else:
-            return None
-    return None if left else tuple(found)

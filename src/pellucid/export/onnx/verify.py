@@ -14,9 +14,8 @@ from pellucid.export.description import Description
 from pellucid.export.onnx.build import build, graph_has_dates, input_names
 from pellucid.export.onnx.runtime import by_onnxruntime, by_reference
 from pellucid.export.rows import Rows, predictions
+from pellucid.export.verify import LIMITS, difference
 
-LIMITS = {"float32": 1e-6, "float64": 1e-12}
-"""the largest difference, as a part of the largest number; of probabilities as it is"""
 AT_MOST = 1e-2
 """beyond it nothing is put down to rounding"""
 RUNTIMES: dict[str, Callable[[bytes, Mapping[str, Array]], dict[str, Array]]] = {
@@ -36,17 +35,6 @@ def feeds(description: Description, rows: Rows) -> dict[str, Array]:
         for source, column in zip(description.sources, zip(*rows.entries, strict=True), strict=True)
     ]
     return {"X": np.hstack(columns)} if names == ["X"] else dict(zip(names, columns, strict=True))
-
-
-def difference(found: Array, expected: Array, task: str) -> float:
-    """The largest difference, as a part of the largest number (of 1, for probabilities); infinite where only one is a number."""
-    if found.shape != expected.shape or not (np.isfinite(found) == np.isfinite(expected)).all():
-        return float("inf")
-    known = np.isfinite(expected)
-    if not known.any():
-        return 0.0
-    scale = 1.0 if task != "numbers" else float(np.abs(expected[known]).max()) or 1.0
-    return float(np.abs(found[known] - expected[known]).max()) / scale
 
 
 def verify(content: bytes, model: Any, description: Description, rows: Rows, output: str) -> float:

@@ -194,7 +194,9 @@ def translate(text: str, graph: Graph, names: Mapping[str, Value]) -> Value:
                 return visit(otherwise).map("Relu")
             case ast.Call(func=ast.Name(id=word), args=given, keywords=[]) if word in WORDS:
                 return WORDS[word](*map(visit, given))
-        raise InputError(sentence("the text of a rule", "the ONNX export", f"with {ast.unparse(node)}", "one of known words", "write it otherwise"))
+        raise InputError(
+            sentence("the text of a rule", "the ONNX export", f"with {ast.unparse(node)}", "one of known words", "write it otherwise")
+        )
 
     return visit(ast.parse(text, mode="eval").body)
 
