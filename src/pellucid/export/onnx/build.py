@@ -116,11 +116,12 @@ def as_node(node: Node) -> Any:
     """A node as ONNX has it."""
     from onnx import helper
 
-    attributes = {key: _attribute(value) for key, value in node.attributes}
+    attributes = {key: attribute(value) for key, value in node.attributes}
     return helper.make_node(node.operator, node.inputs, [node.output], name=node.output, domain=node.domain or None, **attributes)
 
 
-def _attribute(value: Any) -> Any:
+def attribute(value: Any) -> Any:
+    """An attribute as ONNX has it: a type of numbers by its code."""
     from onnx import helper
 
     return helper.np_dtype_to_tensor_dtype(value) if isinstance(value, np.dtype) else value

@@ -58,7 +58,7 @@ def verify(content: bytes, model: Any, description: Description, rows: Rows, out
             told = sentence("the difference", runtime, f"{off:.2g}", f"at most {limit:.2g}", "report this with the model")
             raise ExportError(told)
         if labels is not None:
-            _compare_labels(found["label"], np.asarray(labels), expected, limit, runtime)
+            compare_labels(found["label"], np.asarray(labels), expected, limit, runtime)
         worst = max(worst, off)
     return worst
 
@@ -68,7 +68,7 @@ def model_of(model: Any) -> Any:
     return model.pipeline if hasattr(model, "pipeline") and hasattr(model, "target") else model
 
 
-def _compare_labels(found: Array, labels: Array, shares: Array, limit: float, runtime: str) -> None:
+def compare_labels(found: Array, labels: Array, shares: Array, limit: float, runtime: str) -> None:
     """The labels have to be the same, but where two probabilities are."""
     if labels.ndim == 2:
         close = np.abs(shares - 0.5) <= limit
