@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.errors import InputError, sentence
-from pellucid.export.description import Feature, Source
+from pellucid.export.description import Feature, Source, text
 from pellucid.export.steps import Step, Steps, back, lean
 
 
@@ -38,7 +38,7 @@ class Columns:
     def learn(self, source: int, values: Sequence[Any]) -> None:
         """A source is a text with these values."""
         known = self.sources[source]
-        more = tuple(str(value) for value in values if not _is_missing(value) and str(value) not in known.values)
+        more = tuple(text(value) for value in values if not _is_missing(value) and text(value) not in known.values)
         self.sources[source] = replace(known, kind="text", values=(*known.values, *more))
 
 
@@ -172,7 +172,7 @@ def _values(columns: Columns, step: Any, feature: Feature, categories: Any) -> l
     if numbers:
         return [None if _is_missing(value) else float(value) for value in categories]
     columns.learn(feature.source, categories)
-    return [None if _is_missing(value) else str(value) for value in categories]
+    return [None if _is_missing(value) else text(value) for value in categories]
 
 
 def _selected(columns: Columns, step: Any, features: list[Feature]) -> list[Feature]:
@@ -244,7 +244,7 @@ def _is_missing(value: Any) -> bool:
 def _equal(one: Any, other: Any) -> bool:
     if one is None or _is_missing(other):
         return one is None and _is_missing(other)
-    return bool(one == (str(other) if isinstance(one, str) else other))
+    return bool(one == (text(other) if isinstance(one, str) else other))
 
 
 Rule = Callable[[Columns, Any, list[Feature]], list[Feature]]

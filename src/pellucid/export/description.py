@@ -30,8 +30,8 @@ class Feature:
     """One input of the network (or what is on its way to become one): made of one source.
 
     ``kind`` says how it begins: ``value``, the number itself; ``missing``, 1 where there is none, else 0; ``one of``, 1 where it is one of
-    the values ``of``, else 0; ``none of``, the other way round; ``rank``, the place of the value in ``of``; ``part``, the part ``of[0]`` of a date (day number, year ...).
-    Then come the ``steps``.
+    the values ``of``, else 0; ``none of``, the other way round; ``rank``, the place of the value in ``of``; ``part``, the part ``of[0]`` of
+    a date (day number, year ...). Then come the ``steps``.
     """
 
     source: int
@@ -57,7 +57,9 @@ class Description:
 
     architecture: Architecture
     vector: Array
-    """the parameters, flat"""
+    """the parameters, flat, in float64"""
+    dtype: str
+    """in which the model itself computes, float32 or float64"""
     seed: int
     """of dropout"""
     sources: tuple[Source, ...]
@@ -70,8 +72,6 @@ class Description:
     """for each output what turns the target into the network's; empty where nothing does"""
     framed: bool = False
     """whether the model takes a frame with named columns"""
-    dtype: str = "float64"
-    """of the model's own numbers: float64 or float32"""
 
     @property
     def prepared(self) -> bool:
@@ -83,3 +83,8 @@ class Description:
         """How many numbers come out."""
         n = self.architecture.sizes[-1]
         return 2 if self.task == "classes" and n == 1 else n
+
+
+def text(value: object) -> str:
+    """A category as a text: 3.0 is 3, since a missing value turns a column of whole numbers into floats."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

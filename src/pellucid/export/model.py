@@ -90,7 +90,7 @@ def _network(
     return Description(
         architecture=network.architecture,
         vector=vector,
-        dtype=str(network.vector.dtype.name),
+        dtype=np.asarray(network.vector).dtype.name,
         seed=seed,
         sources=tuple(columns.sources),
         features=tuple(features),

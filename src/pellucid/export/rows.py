@@ -10,7 +10,7 @@ import numpy as np
 
 from pellucid.equations.arrays import Array
 from pellucid.errors import InputError, ShapeError, sentence
-from pellucid.export.description import Description
+from pellucid.export.description import Description, text
 from pellucid.export.steps import back, run
 
 DRAWN = 64
@@ -48,7 +48,7 @@ def rows_of(description: Description, X: Any, single: bool = False, most: int = 
     frame = hasattr(X, "columns")
     if hasattr(X, "toarray"):
         X = X[:most].toarray()
-    data = X if frame else np.asarray(X)
+    data: Any = X if frame else np.asarray(X)
     n = len(description.sources)
     if np.ndim(data) != 2 or len(data) == 0 or (not frame and data.shape[1] != n):
         expected = f"at least one row of {n} numbers" if n != 1 else "at least one row of one number"
@@ -57,11 +57,16 @@ def rows_of(description: Description, X: Any, single: bool = False, most: int = 
     if single and not description.prepared:
         data = data.astype(np.float32).astype(np.float64)
     names = [source.name for source in description.sources]
-    missing = [name for name in names if frame and description.framed and name not in data.columns]
+    if frame and not description.framed:
+        frame, data = False, data.to_numpy()
+    elif description.framed and not frame:
+        import pandas as pd
+
+        frame, data = True, pd.DataFrame(data, columns=names)
+    missing = [name for name in names if frame and name not in data.columns]
     if missing:
         raise InputError(sentence("X", "the export", f"without the column {missing[0]!r}", "the columns of the training", "add it"))
-    by_name = frame and description.framed
-    columns = [data[name] if by_name else (data.iloc[:, at] if frame else data[:, at]) for at, name in enumerate(names)]
+    columns = [data[name] if frame else data[:, at] for at, name in enumerate(names)]
     entries = [_entries(source, column) for source, column in zip(description.sources, columns, strict=True)]
     return Rows(data, tuple(zip(*entries, strict=True)), drawn=False)
 
@@ -75,21 +80,17 @@ def _entries(source: Any, column: Any) -> list[float | str | None]:
     return [None if lacks else float(value) for value, lacks in zip(column, missing, strict=True)]
 
 
-def text(value: object) -> str:
-    """A category as the table has it: 3.0 is 3."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
 def days(column: Any, day_first: bool) -> list[float | str | None]:
     """Days since the beginning of 2000, UTC, with the time of the day as a fraction; None for what is no date."""
     import pandas as pd
 
     from pellucid.tables import parse_dates
 
-    numbers = pd.api.types.is_numeric_dtype(column)
-    when = parse_dates(column.map(text, na_action="ignore").astype(object) if numbers else column, day_first)
-    numbers = (when - pd.Timestamp("2000-01-01", tz="UTC")) / pd.Timedelta(days=1)
-    return [None if math.isnan(day) else float(day) for day in numbers]
+    if pd.api.types.is_numeric_dtype(column):
+        column = column.map(text, na_action="ignore").astype(object)
+    when = parse_dates(column, day_first)
+    counted = (when - pd.Timestamp("2000-01-01", tz="UTC")) / pd.Timedelta(days=1)
+    return [None if math.isnan(day) else float(day) for day in counted]
 
 
 def _drawn(description: Description, single: bool) -> Rows:

@@ -25,7 +25,8 @@ STEPS: dict[str, Callable[..., Any]] = {
     "square": np.square,
 }
 OPPOSITE = {
-    "-": "+", "+": "-", "*": "/", "/": "*", "exp": "log", "log": "exp", "expm1": "log1p", "log1p": "expm1", "sqrt": "square", "square": "sqrt",
+    "-": "+", "+": "-", "*": "/", "/": "*",
+    "exp": "log", "log": "exp", "expm1": "log1p", "log1p": "expm1", "sqrt": "square", "square": "sqrt",
 }  # fmt: skip
 NEUTRAL: tuple[Step, ...] = (("-", 0.0), ("+", 0.0), ("*", 1.0), ("/", 1.0))
 

@@ -81,7 +81,9 @@ def export_c(
         raise InputError(sentence("quantized", "export_c", got, expected, "train in float, and export the result with 8 bits"))
     place = Path(folder)
     if not os.path.isdir(place):
-        raise OutputError(sentence("the folder", "export_c", f"{str(place)!r}, which does not exist", "an existing folder", "create it first"))
+        raise OutputError(
+            sentence("the folder", "export_c", f"{str(place)!r}, which does not exist", "an existing folder", "create it first")
+        )
     files = {f"{name}.h": header, f"{name}.c": source, f"{name}_main.c": program}
     for file in files:
         check_writable(place / file, force)

@@ -60,11 +60,10 @@ Written: TypeAlias = Callable[[ast.expr], tuple[str, int]]
 
 
 class Translator:
-    """Writes texts as C, and notes the functions that they use."""
+    """Writes texts as C."""
 
     def __init__(self, real: Real) -> None:
         self.real = real
-        self.used: set[str] = set()
 
     def lines(self, text: str, names: dict[str, str], result: str) -> list[str]:
         """Statements that end in ``result = text;``, each name as it is written in C.
@@ -73,7 +72,9 @@ class Translator:
         ['const real t1 = tanh(z[i]);', 'a[i] = t1 + z[i] * (1.0 - t1);']
         """
         tree = ast.parse(text, mode="eval").body
-        counts = Counter(ast.dump(node) for node in ast.walk(tree) if isinstance(node, ast.Call) and _name(node) not in ("where", "negative"))
+        counts = Counter(
+            ast.dump(node) for node in ast.walk(tree) if isinstance(node, ast.Call) and _name(node) not in ("where", "negative")
+        )
         before: list[str] = []
         known: dict[str, str] = {}
 
@@ -129,20 +130,17 @@ class Translator:
             return f"{self.real.function(LIBRARY[name])}({', '.join(texts)})", ATOM
         if name not in OWN:
             raise _refused(name)
-        self.need(name)
         return f"{name}({', '.join(texts)})", ATOM
 
-    def need(self, name: str) -> None:
-        """Note that one of our own functions is used, and those that it uses."""
-        if name not in self.used:
-            self.used.add(name)
-            for other in re.findall(r"\w+", OWN[name][1]):
-                if other in OWN:
-                    self.need(other)
-
-    def functions(self) -> list[str]:
-        """The functions that were used, as C."""
-        return [self._function(name) for name in OWN if name in self.used]
+    def functions(self, code: str) -> list[str]:
+        """Those of our own functions that some code uses (comments apart), and those that these use in turn."""
+        used: set[str] = set()
+        left = [re.sub(r"/\*.*?\*/", "", code, flags=re.DOTALL)]
+        while left:
+            called = set(re.findall(r"\b(\w+)\(", left.pop())) & set(OWN) - used
+            used |= called
+            left += [OWN[name][1] for name in called]
+        return [self._function(name) for name in OWN if name in used]
 
     def _function(self, name: str) -> str:
         told, body = OWN[name]

@@ -35,7 +35,7 @@ class Form:
 
     @cached_property
     def translate(self) -> Translator:
-        """What writes expressions; it collects the functions that they need."""
+        """What writes expressions."""
         return Translator(self.real)
 
     @cached_property

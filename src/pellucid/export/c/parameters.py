@@ -45,12 +45,10 @@ def _flat(form: Form) -> str:
         f"static real gradient_sum[{macro}_PARAMETERS], velocity[{macro}_PARAMETERS];",
     ]
     for layer in form.layers:
-        k, n_in, n = layer.index, layer.n_inputs, layer.n_units
-        at, bias = layer.weights.start, layer.biases.start
-        lines.append(
-            f"static real *const W{k} = {name}_theta + {at}, *const b{k} = {name}_theta + {bias}, "
-            f"*const dW{k} = gradient_sum + {at}, *const db{k} = gradient_sum + {bias}; /* {n_in} x {n}, {n} */"
-        )
+        k = layer.index
+        for letter, at in (("W", layer.weights.start), ("b", layer.biases.start)):
+            size = f"{layer.n_inputs} x {layer.n_units}" if letter == "W" else f"{layer.n_units}"
+            lines.append(f"static real *const {letter}{k} = {name}_theta + {at}, *const d{letter}{k} = gradient_sum + {at}; /* {size} */")
     return "\n".join(lines)
 
 

@@ -71,7 +71,7 @@ static int as_days(const char *text, double *days)
 
 def program(form: Form) -> str:
     """The text of the main program."""
-    name, macro, description = form.name, form.macro, form.description
+    name, description = form.name, form.description
     kinds = {source.kind for source in description.sources}
     usage = [
         f"Usage: {name}_main VALUE VALUE ...           the prediction for one row",

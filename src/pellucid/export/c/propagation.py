@@ -71,7 +71,8 @@ def functions(form: Form) -> list[str]:
     output = form.layers[-1].activation.spec
     backward = {layer.activation.spec for layer in form.layers[:-1]} | ({output} if form.last.link else set())
     for spec, rule in form.rules.items():
-        found.append(rule.forward)
+        if form.training or spec != "identity":  # a pass that keeps nothing has nothing to do there
+            found.append(rule.forward)
         if form.training and spec in backward:
             found.append(rule.backward)
     if form.training:

@@ -105,8 +105,8 @@ def objective(chain: Objective, translate: Translator) -> Last:
     """The loss and its slope, fused with the output activation where a fused form exists."""
     pair, loss = chain.fused, chain.loss
     if pair is not None and not all(pair.pieces):
-        forward, backward = rowwise.WHOLE_ROWS[chain.output.name, loss.name](translate)
-        return Last(forward, backward, (("z", "y"), ("a", "y") if loss.name == "cross_entropy" else ("z", "a", "y")), link=False)
+        whole, backward = rowwise.WHOLE_ROWS[chain.output.name, loss.name](translate)
+        return Last(whole, backward, (("z", "y"), ("a", "y") if loss.name == "cross_entropy" else ("z", "a", "y")), link=False)
     value, slope = loss.pieces if pair is None else pair.pieces
     names = {"y_hat": "a[i]", "z": "z[i]", "a": "a[i]", "y": "y[i]"}
     needs = _needs(value), _needs(slope)

@@ -51,21 +51,25 @@ def _declarations(form: Form) -> list[str]:
     missing = ["   A missing value is NAN (of math.h)."] if description.prepared else []
     found = []
     if any(source.kind == "text" for source in description.sources):
-        found.append(f"/* the code of a category, -1 for one that was not there in training */\nint {name}_code(int input, const char *text);")
+        found.append(
+            f"/* the code of a category, -1 for one that was not there in training */\nint {name}_code(int input, const char *text);"
+        )
     lines = ["/* y_hat from the inputs u:", *shown, *missing]
     found.append("\n".join(lines) + f" */\nvoid {name}_predict({arguments}, {name}_real y_hat[{macro}_OUTPUTS]);")
     if description.task == "classes":
         found.append(f"extern const char *const {name}_class_names[{macro}_CLASSES];")
         found.append(f"/* the number of the most probable class */\nint {name}_classify({arguments});")
     if description.task == "labels":
-        found.append(f"/* the labels; one is given where its y_hat is above 1/2 */\nextern const char *const {name}_class_names[{macro}_CLASSES];")
+        found.append(
+            f"/* the labels; one is given where its y_hat is above 1/2 */\nextern const char *const {name}_class_names[{macro}_CLASSES];"
+        )
     return found
 
 
 def source(form: Form) -> str:
     """The source: parameters, single layers, forward and backward propagation, and what the header offers."""
     name = form.name
-    layers = propagation.functions(form)  # first: they say which functions they need
+    layers = propagation.functions(form)
     parts = [
         comment(f"{name}.c: {title(form)}.\nLayer l has z_l = a_(l-1) W_l + b_l and a_l = f_l(z_l); a_0 is the input, a_L is y_hat."),
         f'#include "{name}.h"\n\n#include <math.h>',
@@ -73,7 +77,7 @@ def source(form: Form) -> str:
         _heading("The parameters"),
         parameters.parameters(form),
         _heading("Single layers"),
-        *form.translate.functions(),
+        *form.translate.functions("\n".join(layers)),
         *layers,
     ]
     around = preparation.functions(form)

@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 
 from pellucid.engines import load
+from pellucid.engines.steps import masks
 from pellucid.equations.arrays import Array
-from pellucid.equations.propagation import mean_gradient, penalty
+from pellucid.equations.propagation import forward, mean_gradient, penalty
 from pellucid.errors import ExportError, sentence
 from pellucid.export.c.compiler import LARGE, compile_program, find_compiler, run_program
 from pellucid.export.c.form import Form
 from pellucid.export.c.parameters import rounded
 from pellucid.export.rows import Rows, finished
-from pellucid.glassbox.model import as_subject
+from pellucid.export.steps import back, run
 
 TOLERANCE = {"float": 1e-6, "double": 1e-12}
 ROUNDING = 10.0
@@ -39,8 +40,9 @@ class Verified:
 
 def difference(found: Array, expected: Array) -> float:
     """The largest difference, in units of the largest expected entry; infinite where one is finite and the other is not."""
-    finite = np.isfinite(expected)
-    if found.shape != expected.shape or (finite != np.isfinite(found)).any() or (found[~finite & ~np.isnan(expected)] != expected[~finite & ~np.isnan(expected)]).any():
+    finite, found = np.isfinite(expected), np.asarray(found)
+    infinite = np.isinf(expected)
+    if found.shape != expected.shape or (finite != np.isfinite(found)).any() or (found[infinite] != expected[infinite]).any():
         return math.inf
     largest = float(np.abs(expected[finite]).max(initial=0.0))
     off = float(np.abs(found[finite] - expected[finite]).max(initial=0.0))
@@ -86,7 +88,8 @@ def verify(form: Form, texts: Mapping[str, str], model: Any, rows: Rows, expecte
         found = np.array([[float(value) for value in line.split(",")[:n]] for line in printed]).reshape(-1, n)
         off = difference(found, expected)
         subject = inputs_of(model, rows)
-        allowed = max(TOLERANCE[form.real.dtype], ROUNDING * rounding(form, subject))
+        single = "float" if form.description.dtype == "float32" and not form.quantized else form.real.dtype
+        allowed = max(TOLERANCE[form.real.dtype], ROUNDING * rounding(form, subject, single))
         if not off <= allowed:
             raise _differs("predictions", form, off, allowed)
         _labels(form, printed, expected, off)
@@ -111,8 +114,8 @@ def inputs_of(model: Any, rows: Rows) -> Array:
     return np.asarray(X, dtype=np.float64)
 
 
-def rounding(form: Form, X: Array) -> float:
-    """By how much rounding alone changes the outputs: float32 against float64, in units of the rounding of the export's type."""
+def rounding(form: Form, X: Array, dtype: str) -> float:
+    """By how much rounding alone changes the outputs: float32 against float64, scaled to the types of the export and of the model."""
     engine = load("reference", form.description.architecture)
     vector = rounded(form)
     with np.errstate(all="ignore"):
@@ -120,7 +123,7 @@ def rounding(form: Form, X: Array) -> float:
         single = finished(form.description, engine.predict(vector.astype(np.float32), X.astype(np.float32)))
     both = np.isfinite(exact) & np.isfinite(single)
     off = difference(single[both], exact[both])
-    return off if form.real.dtype == "float" else off * 2.0**-29
+    return off if dtype == "float" else off * 2.0**-29
 
 
 def network_predictions(form: Form, X: Array) -> Array:
@@ -138,7 +141,9 @@ def _labels(form: Form, printed: list[str], expected: Array, off: float) -> None
     for line, row, is_clear in zip(printed, expected, clear, strict=True):
         label = line.split(",", form.description.n_outputs)[-1]
         if is_clear and label != str(form.description.classes[int(row.argmax())]).replace("\n", "\\n"):
-            raise ExportError(sentence("a class", "the C program", repr(label), repr(form.description.classes[int(row.argmax())]), "report this"))
+            raise ExportError(
+                sentence("a class", "the C program", repr(label), repr(form.description.classes[int(row.argmax())]), "report this")
+            )
 
 
 def _train(form: Form, program: Path, folder: Path, rows: Rows, X: Array) -> tuple[str, ...]:
@@ -154,8 +159,6 @@ def _train(form: Form, program: Path, folder: Path, rows: Rows, X: Array) -> tup
     file.write_text(fields(some, [line for line, keep in zip(shown, kept, strict=True) if keep]), encoding="utf-8")
     printed = np.array([float(line) for line in run_program(program, ["gradient", str(file)]).split()])
     costs = np.array([float(line) for line in run_program(program, ["train", str(file), str(ALPHA), str(MOMENTUM), str(STEPS)]).split()])
-    from pellucid.engines.steps import masks
-
     engine = load("reference", architecture)
 
     def ours(vector: Array, step: int) -> tuple[float, Array]:
@@ -189,8 +192,6 @@ def _train(form: Form, program: Path, folder: Path, rows: Rows, X: Array) -> tup
 
 def _targets(form: Form, m: int) -> tuple[Array, list[list[str]]]:
     """Targets for a trial: as the network takes them, and as the program reads them."""
-    from pellucid.export.steps import back, run
-
     description, rng = form.description, np.random.default_rng(1)
     n = description.architecture.sizes[-1]
     if description.task == "classes":
@@ -212,8 +213,6 @@ def _targets(form: Form, m: int) -> tuple[Array, list[list[str]]]:
 
 def _away_from_kinks(form: Form, X: Array, Y: Array) -> Array:
     """The rows where rounding does not decide on which side of a kink a z or an error lies."""
-    from pellucid.equations.propagation import forward
-
     architecture = form.description.architecture
     near = 1e-4 if form.real.dtype == "float" else 1e-10
     with np.errstate(all="ignore"):
@@ -231,6 +230,3 @@ def _differs(what: str, form: Form, off: float, allowed: float) -> ExportError:
     got = f"{off:.2g} of the largest number away from the model's"
     repair = "use dtype='double'" if form.real.dtype == "float" else "report this with the model"
     return ExportError(sentence(f"a difference of {what}", f"the C of {form.name}", got, f"at most {allowed:.2g}", repair))
-
-
-__all__ = ["Verified", "as_subject", "difference", "verify"]

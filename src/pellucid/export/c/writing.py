@@ -11,10 +11,11 @@ import numpy as np
 
 from pellucid.errors import InputError, sentence
 
-KEYWORDS = set(
-    "auto break case char const continue default do double else enum extern float for goto if inline int long register restrict return "
-    "short signed sizeof static struct switch typedef union unsigned void volatile while _Bool _Complex _Imaginary main".split()
-)
+KEYWORDS = {
+    "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if",
+    "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union",
+    "unsigned", "void", "volatile", "while", "main",
+}  # fmt: skip
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 LONGEST = 31
 """characters of a name that C99 promises to tell apart"""
@@ -29,7 +30,9 @@ def check_name(name: object) -> str:
     """
     right = isinstance(name, str) and IDENTIFIER.fullmatch(name) and name not in KEYWORDS and len(name) <= LONGEST - 10
     if not right:
-        expected = f"a C identifier of at most {LONGEST - 10} letters, digits and _, that begins with a letter and is no word of the language"
+        expected = (
+            f"a C identifier of at most {LONGEST - 10} letters, digits and _, that begins with a letter and is no word of the language"
+        )
         raise InputError(sentence("the name", "export_c", repr(name), expected, "e.g. name='model'"))
     return str(name)
 
@@ -60,7 +63,9 @@ class Real:
             rounded = self.numpy(value)
         if not np.isfinite(rounded):
             limit = f"{np.finfo(self.numpy).max:.2g}"
-            raise InputError(sentence("a number", "the export", f"{value:g}", f"at most {limit}, as {self.dtype} goes", "use dtype='double'"))
+            raise InputError(
+                sentence("a number", "the export", f"{value:g}", f"at most {limit}, as {self.dtype} goes", "use dtype='double'")
+            )
         shown = str(rounded)
         return (shown if re.search(r"[.e]", shown) else f"{shown}.0") + self.suffix
 
@@ -111,7 +116,7 @@ def string(text: str) -> str:
 def remark(text: str) -> str:
     """A text that may stand in a comment."""
     plain = "".join(letter if letter.isprintable() else " " for letter in text)
-    return plain.replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?")
+    return plain.replace("**", "^").replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?")
 
 
 def comment(text: str) -> str:
