@@ -168,6 +168,27 @@ def test_item_10_descent_reaches_a_local_or_the_global_minimum():
     assert all(np.allclose(part, 0) for part in gradients.values())  # a flat place: descent stays where it is
 
 
+def test_item_11_power_rule_and_constant_multiple():
+    derivation = pl.differentiate("4*x**3", "x", at={"x": 2.0})
+    assert "12 x²" in str(derivation)
+    assert "power rule" in str(derivation)
+    assert "constant multiple rule" in str(derivation)
+    assert list(derivation)[-1].value == 48.0
+
+
+def test_item_12_partial_derivatives_hold_the_other_variable_constant():
+    for variable in ("x", "y"):
+        text = str(pl.differentiate("x**2 + 2*x*y + y**2", variable))
+        assert "2 x + 2 y" in text
+        assert f"{'y' if variable == 'x' else 'x'} held constant" in text
+
+
+def test_item_13_the_chain_rule_with_the_inner_function_put_back():
+    text = str(pl.differentiate("(3*x)**2", "x"))
+    assert "2 u · 3 = 6 u = 6 (3 x) = 18 x" in text
+    assert "u = 3 x" in text
+
+
 def test_item_14_dw2_and_db2_are_products_of_three_factors(net, data):
     """Item 14: dJ/dw_i^[2] = C'(y_hat, y) f2'(z2) a_i^[1], dJ/db^[2] = C' f2'; dz2 is computed once and reused."""
     X, y = data
@@ -177,6 +198,15 @@ def test_item_14_dw2_and_db2_are_products_of_three_factors(net, data):
     assert_allclose(t["dz2"], c * f, rtol=1e-12)
     assert_allclose(t["dW2"], c * f * t["a1"].T, rtol=1e-12)
     assert_allclose(t["db2"], c * f, rtol=1e-12)
+
+
+def test_item_15_the_path_of_one_weight_and_its_product_of_factors(net, data):
+    X, Y = data
+    story = pl.derive(net, sample=(X[:1], Y[:1]), of=("W1", 3, 2))
+    trace = net.trace(X[:1], Y[:1])
+    assert "x₂ → z₃^[1] → a₃^[1]" in str(story)
+    assert story["dW1[3,2]"].value == pytest.approx(trace["dW1"][2, 1], rel=1e-12)
+    assert story["dz1[3]"].value * X[0, 1] == pytest.approx(trace["dW1"][2, 1], rel=1e-12)
 
 
 @pytest.mark.parametrize("convention", ["columns", "rows"])
@@ -364,6 +394,13 @@ def test_item_26_one_neuron_draws_a_line_and_another_layer_bends_it(rule):
         net.fit(X, y, optimizer=pl.GradientDescent(1.0), epochs=5000)
         solved += np.array_equal(net.predict(X)[:, 0] > 0.5, y == 1)
     assert solved >= 9
+
+
+def test_item_27_the_computation_graph_and_a_product_of_five(net, data):
+    text = str(pl.computation_graph(net, *data))
+    for branch in ("dz1/dW1", "dz1/db1", "dz2/dW2", "dz2/db2"):
+        assert branch in text
+    assert "dJ/dW1 = dJ/da2 · da2/dz2 · dz2/da1 · da1/dz1 · dz1/dW1   (5 factors)" in text
 
 
 def test_item_28_vanishing_gradients():

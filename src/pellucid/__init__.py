@@ -30,6 +30,7 @@ from pellucid.equations.schedules import (
     WarmUp,
 )
 from pellucid.errors import (
+    DependencyError,
     DivergenceError,
     ExportError,
     FormulaError,
@@ -44,13 +45,16 @@ from pellucid.errors import (
 )
 from pellucid.glassbox import plots
 from pellucid.glassbox.check import GradientReport, check_gradients
-from pellucid.glassbox.trace import Trace
+from pellucid.glassbox.trace import Trace, trace
 from pellucid.network import Network
 from pellucid.training import Callback, EarlyStopping, History, Moment, TrainingInterrupted
 
 if TYPE_CHECKING:
     from pellucid.estimators import MLPClassifier, MLPRegressor
     from pellucid.export.c import export_c
+    from pellucid.export.json import JsonModel, export_json, load_json
+    from pellucid.export.numpy import export_numpy
+    from pellucid.export.onnx import export_onnx
     from pellucid.export.report import ExportReport
     from pellucid.glassbox.calculus import differentiate
     from pellucid.glassbox.derivation import Derivation, Step
@@ -59,8 +63,10 @@ if TYPE_CHECKING:
     from pellucid.glassbox.graph import Graph, computation_graph
     from pellucid.glassbox.health.report import HealthReport
     from pellucid.glassbox.review import GradientReview, Verdict, review_gradients
-    from pellucid.glassbox.written.equation import EquationReview, review_equation
+    from pellucid.glassbox.written.equation import review_equation
+    from pellucid.glassbox.written.report import EquationReview
     from pellucid.glassbox.written.sheet import SheetReview, review_sheet
+    from pellucid.presets import tabular_classifier, tabular_regressor
     from pellucid.training.health import gradient_health
     from pellucid.training.recorder import HealthRecorder
 
@@ -69,6 +75,9 @@ __version__ = "0.1.0"
 _MODULES = {
     "estimators": ("MLPClassifier", "MLPRegressor"),
     "export.c": ("export_c",),
+    "export.json": ("JsonModel", "export_json", "load_json"),
+    "export.numpy": ("export_numpy",),
+    "export.onnx": ("export_onnx",),
     "export.report": ("ExportReport",),
     "glassbox.calculus": ("differentiate",),
     "glassbox.derivation": ("Derivation", "Step"),
@@ -77,8 +86,10 @@ _MODULES = {
     "glassbox.graph": ("Graph", "computation_graph"),
     "glassbox.health.report": ("HealthReport",),
     "glassbox.review": ("GradientReview", "Verdict", "review_gradients"),
-    "glassbox.written.equation": ("EquationReview", "review_equation"),
+    "glassbox.written.equation": ("review_equation",),
+    "glassbox.written.report": ("EquationReview",),
     "glassbox.written.sheet": ("SheetReview", "review_sheet"),
+    "presets": ("tabular_classifier", "tabular_regressor"),
     "training.health": ("gradient_health",),
     "training.recorder": ("HealthRecorder",),
 }
@@ -106,6 +117,7 @@ __all__ = [
     "Callback",
     "ConstantRate",
     "CosineDecay",
+    "DependencyError",
     "Derivation",
     "Diagram",
     "DivergenceError",
@@ -125,6 +137,7 @@ __all__ = [
     "Initializer",
     "InputError",
     "InverseScaling",
+    "JsonModel",
     "LayerTable",
     "Loss",
     "MLPClassifier",
@@ -157,9 +170,13 @@ __all__ = [
     "derive",
     "differentiate",
     "export_c",
+    "export_json",
+    "export_numpy",
+    "export_onnx",
     "gradient_health",
     "initializer",
     "layer_table",
+    "load_json",
     "loss",
     "network_diagram",
     "plots",
@@ -167,4 +184,7 @@ __all__ = [
     "review_equation",
     "review_gradients",
     "review_sheet",
+    "tabular_classifier",
+    "tabular_regressor",
+    "trace",
 ]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pellucid.errors import InputError, sentence
-from pellucid.glassbox.model import Model
+from pellucid.glassbox.model import as_subject
 from pellucid.glassbox.review.claims import Claim, read_claims
 from pellucid.glassbox.review.passes import Pass, forward_pass
 from pellucid.glassbox.review.report import GradientReview
@@ -38,7 +38,7 @@ Claims = Mapping[str, ArrayLike] | Callable[..., Mapping[str, ArrayLike]]
 
 def review_gradients(
     claimed: Claims,
-    net: Model,
+    net: Any,
     X: ArrayLike,
     y: ArrayLike,
     convention: str = "columns",
@@ -55,7 +55,7 @@ def review_gradients(
         claimed: arrays by name, any of dW_l, db_l, dz_l, da_l (l = 1..L) and dX; or a function of (parameters, X, y) that returns
             them. The function gets copies, laid out as the convention says: parameters {"W1": (n_1, n_0), "b1": (n_1, 1) ...},
             X (n_0, m), y (n_L, m) for columns; {"W1": (n_0, n_1), "b1": (n_1,) ...}, X (m, n_0), y (m, n_L) for rows.
-        net: a `Network`, or anything with an architecture and a vector.
+        net: a `Network`, a fitted estimator, or a pipeline that ends in one.
         X: the samples, as rows (in either convention).
         y: the targets, as for `Network.fit`.
         convention: how the claimed arrays are laid out: columns (samples are columns, dW_l is n_l x n_{l-1}) or rows.
@@ -81,6 +81,7 @@ def review_gradients(
 
     """
     one_of(convention, CONVENTIONS, "the convention", "review_gradients")
+    net, X, y, _ = as_subject(net, X, y, "review_gradients")
     architecture, double = net.architecture, np.dtype(np.float64)
     inputs = as_inputs(X, architecture.sizes[0], double)
     targets = as_targets(y, len(inputs), architecture, double)
