@@ -30,7 +30,9 @@ from pellucid.equations.schedules import (
     WarmUp,
 )
 from pellucid.errors import (
+    DependencyError,
     DivergenceError,
+    ExportError,
     FormulaError,
     GradientError,
     InputError,
@@ -43,12 +45,17 @@ from pellucid.errors import (
 )
 from pellucid.glassbox import plots
 from pellucid.glassbox.check import GradientReport, check_gradients
-from pellucid.glassbox.trace import Trace
+from pellucid.glassbox.trace import Trace, trace
 from pellucid.network import Network
 from pellucid.training import Callback, EarlyStopping, History, Moment, TrainingInterrupted
 
 if TYPE_CHECKING:
     from pellucid.estimators import MLPClassifier, MLPRegressor
+    from pellucid.export.c import export_c
+    from pellucid.export.json import JsonModel, export_json, load_json
+    from pellucid.export.numpy import export_numpy
+    from pellucid.export.onnx import export_onnx
+    from pellucid.export.report import ExportReport
     from pellucid.glassbox.calculus import differentiate
     from pellucid.glassbox.derivation import Derivation, Step
     from pellucid.glassbox.derive import LayerTable, Proof, derive, layer_table, prove_gradients
@@ -59,6 +66,8 @@ if TYPE_CHECKING:
     from pellucid.glassbox.written.equation import review_equation
     from pellucid.glassbox.written.report import EquationReview
     from pellucid.glassbox.written.sheet import SheetReview, review_sheet
+    from pellucid.loading import load
+    from pellucid.presets import tabular_classifier, tabular_regressor
     from pellucid.training.health import gradient_health
     from pellucid.training.recorder import HealthRecorder
 
@@ -66,6 +75,11 @@ __version__ = "0.1.0"
 
 _MODULES = {
     "estimators": ("MLPClassifier", "MLPRegressor"),
+    "export.c": ("export_c",),
+    "export.json": ("JsonModel", "export_json", "load_json"),
+    "export.numpy": ("export_numpy",),
+    "export.onnx": ("export_onnx",),
+    "export.report": ("ExportReport",),
     "glassbox.calculus": ("differentiate",),
     "glassbox.derivation": ("Derivation", "Step"),
     "glassbox.derive": ("LayerTable", "Proof", "derive", "layer_table", "prove_gradients"),
@@ -76,6 +90,8 @@ _MODULES = {
     "glassbox.written.equation": ("review_equation",),
     "glassbox.written.report": ("EquationReview",),
     "glassbox.written.sheet": ("SheetReview", "review_sheet"),
+    "loading": ("load",),
+    "presets": ("tabular_classifier", "tabular_regressor"),
     "training.health": ("gradient_health",),
     "training.recorder": ("HealthRecorder",),
 }
@@ -103,11 +119,14 @@ __all__ = [
     "Callback",
     "ConstantRate",
     "CosineDecay",
+    "DependencyError",
     "Derivation",
     "Diagram",
     "DivergenceError",
     "EarlyStopping",
     "EquationReview",
+    "ExportError",
+    "ExportReport",
     "FormulaError",
     "GradientDescent",
     "GradientError",
@@ -120,6 +139,7 @@ __all__ = [
     "Initializer",
     "InputError",
     "InverseScaling",
+    "JsonModel",
     "LayerTable",
     "Loss",
     "MLPClassifier",
@@ -151,9 +171,15 @@ __all__ = [
     "computation_graph",
     "derive",
     "differentiate",
+    "export_c",
+    "export_json",
+    "export_numpy",
+    "export_onnx",
     "gradient_health",
     "initializer",
     "layer_table",
+    "load",
+    "load_json",
     "loss",
     "network_diagram",
     "plots",
@@ -161,4 +187,7 @@ __all__ = [
     "review_equation",
     "review_gradients",
     "review_sheet",
+    "tabular_classifier",
+    "tabular_regressor",
+    "trace",
 ]

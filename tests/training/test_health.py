@@ -46,7 +46,7 @@ def test_an_estimator_and_a_pipeline_give_what_their_network_gives(iris):
 
 def test_a_regressor_with_a_scaled_target():
     X, y = load_diabetes(return_X_y=True)
-    inner = pl.MLPRegressor(9, max_iter=5, tol=1e9, n_iter_no_change=1, random_state=0)
+    inner = pl.MLPRegressor(hidden_layer_sizes=9, max_iter=5, tol=1e9, n_iter_no_change=1, random_state=0)
     pipeline = make_pipeline(StandardScaler(), TransformedTargetRegressor(inner, transformer=StandardScaler())).fit(X, y)
     expected = pl.gradient_health(pipeline[-1].regressor_.network_, scale(X), scale(y))
     assert_allclose(numbers(pl.gradient_health(pipeline, X, y)), numbers(expected), rtol=1e-9)
@@ -164,6 +164,15 @@ def test_a_remedy_that_changes_the_loss_is_judged_by_the_old_one(iris):
     assert trial.name == "the loss log_loss"
     assert trial.remedied.losses[0] == trial.without.losses[0] == report.cost
     assert trial.helped
+
+
+@pytest.mark.parametrize(("formula", "verdict"), [("x * sigmoid(x)", "healthy"), ("tanh(x) / 10", "vanishing since layer 1: ")])
+def test_formulas_are_judged_by_their_derivatives(iris, formula, verdict):
+    rule = pl.activation(formula)
+    net = pl.Network([4, 16, 16, 16, 16, 3], [rule] * 4 + ["softmax"], seed=0)
+    report = pl.gradient_health(net, *iris, try_remedy=True, epochs=10)
+    assert report.verdict.startswith(verdict)
+    assert all(trial.helped and trial.name == f"relu instead of {rule.spec}" for trial in report.trials)
 
 
 def test_a_training_that_diverges_is_told(iris):

@@ -23,7 +23,7 @@ from pellucid.equations.activations import Activation
 from pellucid.equations.arrays import Array
 from pellucid.equations.losses import Loss
 from pellucid.equations.optimizers import LBFGS, AdaGrad, AdamEpsilonHat, AdamW, GradientDescent, Momentum, Nesterov, Optimizer, RMSprop
-from pellucid.equations.schedules import Schedule
+from pellucid.equations.schedules import CosineDecay, OneCycle, Schedule
 from pellucid.errors import DivergenceError, InputError, sentence
 from pellucid.estimators import draws
 from pellucid.estimators.constraints import ParameterError
@@ -230,11 +230,9 @@ class MLP(Fitted):
         seed = int(self.random_state) if isinstance(self.random_state, int | np.integer) else 0
         if any(architecture.dropout) and not seed:
             seed = int(random_state.randint(2**31 - 1))
-        self._hold(Network.of(architecture, vector, seed))
+        self._take_network(Network.of(architecture, vector, seed))
         self._memory: dict[str, Any] = {}
         self.n_iter_, self.t_, self.loss_ = 0, 0, math.nan
-        self.n_layers_, self.n_outputs_ = len(sizes), sizes[-1]
-        self.out_activation_ = "logistic" if architecture.activations[-1].spec == "sigmoid" else architecture.activations[-1].spec
         self.loss_curve_ = []
         self.validation_scores_, self.best_validation_score_, self.best_loss_ = None, None, math.inf
         if self.early_stopping:
@@ -414,6 +412,8 @@ class MLP(Fitted):
         self.stopped_ = history.stopped_by == "early stopping"
         if rule.best_vector is not None and (not incremental or self.stopped_):
             self.network_.take(rule.best_vector)
-        if history.stopped_by == "epochs" and not incremental:
+        assert isinstance(plan.optimizer, Optimizer)
+        ends_by_plan = isinstance(plan.optimizer.schedule, CosineDecay | OneCycle)
+        if history.stopped_by == "epochs" and not incremental and not ends_by_plan:
             told = f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't converged yet."
             warnings.warn(told, ConvergenceWarning, stacklevel=5)

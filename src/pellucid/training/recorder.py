@@ -27,7 +27,7 @@ class HealthRecorder(Callback):
 
     ``recorder["gradient_norm"]`` is that measure over the notes and layers, (len(recorder.epochs), L); so are all other numbers of a
     `LayerHealth`, and ``change``: ||W_l - W_l before|| / ||W_l before|| from note to note (NaN in the first), which is what the
-    training really did, whatever the optimizer. ``pellucid.glassbox.plots_health.health_over_epochs`` draws them. A new training
+    training really did, whatever the optimizer. ``pl.plots.health_over_epochs`` draws them. A new training
     starts a new record.
 
     Args:

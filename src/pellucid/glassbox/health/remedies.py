@@ -38,7 +38,7 @@ def fitting(rule: Activation) -> Initializer:
     >>> fitting(activation("relu")).spec, fitting(activation("tanh")).spec
     ('he_normal', 'glorot_uniform')
     """
-    if rule.spec == "selu":
+    if rule.name == "selu":
         return initializer("lecun_normal")
     return initializer("he_normal" if slopes(rule).one_sided else "glorot_uniform")
 
@@ -121,7 +121,7 @@ def _revived(dead: Mapping[int, tuple[int, ...]], case: Case, seed: int) -> Case
 
 def fitting_output(case: Case) -> Remedy:
     """Where an output is flat the loss must make up for it: the pair that does, or an output that is never flat."""
-    output = case.architecture.activations[-1].spec
+    output = case.architecture.activations[-1].name
     shares = bool((case.Y >= 0).all() and (case.Y <= 1).all())
     pair = {"sigmoid": "log_loss", "softmax": "cross_entropy"}.get(output) if shares else None
     if pair is None:

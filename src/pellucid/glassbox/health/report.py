@@ -101,7 +101,7 @@ class HealthReport:
         headings = ("layer", "gradient", "update", "activation", "weights", "product", "verdict")
         rows = [
             (
-                f"{layer.index} {layer.activation}",
+                _label(layer),
                 *map(_number, (layer.gradient_norm, layer.update_ratio, layer.activation_factor, layer.weight_factor, layer.product)),
                 verdict,
             )
@@ -172,6 +172,11 @@ class HealthReport:
         return "".join([*tables, *told])
 
 
+def _label(layer: LayerHealth) -> str:
+    name = layer.activation if len(layer.activation) <= 18 else f"{layer.activation[:15]}..."
+    return f"{layer.index} {name}"
+
+
 def _number(value: float) -> str:
     if math.isnan(value):
         return "-"
@@ -180,7 +185,7 @@ def _number(value: float) -> str:
 
 def _units(layer: LayerHealth) -> tuple[str, ...]:
     flat = f"{layer.saturated:.0%}{' off' if layer.one_sided else ''}"
-    return f"{layer.index} {layer.activation}", str(layer.n_units), _number(layer.derivative), flat, f"{layer.dead:.0%}"
+    return _label(layer), str(layer.n_units), _number(layer.derivative), flat, f"{layer.dead:.0%}"
 
 
 def _spread(found: Distribution) -> tuple[str, str]:

@@ -8,6 +8,7 @@
 
 from pellucid.glassbox.plots.boundaries import decision_boundaries, decision_boundary
 from pellucid.glassbox.plots.flow import gradient_flow
+from pellucid.glassbox.plots.health import health_over_epochs
 from pellucid.glassbox.plots.landscape import ParameterPath, loss_landscape
 from pellucid.glassbox.plots.losses import loss_curves
 from pellucid.glassbox.plots.network import network_diagram
@@ -20,6 +21,7 @@ __all__ = [
     "decision_boundaries",
     "decision_boundary",
     "gradient_flow",
+    "health_over_epochs",
     "learning_rates",
     "loss_curves",
     "loss_landscape",

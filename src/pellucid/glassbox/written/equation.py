@@ -15,14 +15,13 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from pellucid.glassbox.model import Model
 from pellucid.glassbox.written.report import EquationReview
 from pellucid.glassbox.written.reviewer import Reviewer
 
 
 def review_equation(
     text: str,
-    model: Model | None = None,
+    model: Any = None,
     X: ArrayLike | None = None,
     y: ArrayLike | None = None,
     convention: str = "columns",

@@ -16,7 +16,7 @@ from pellucid.expressions.reading.plain import plain
 from pellucid.expressions.reading.reader import read
 from pellucid.expressions.reading.tree import Apply, Name, Statement
 from pellucid.expressions.reading.typeset import as_latex, as_text
-from pellucid.glassbox.model import Model
+from pellucid.glassbox.model import Model, as_subject
 from pellucid.glassbox.trace import CONVENTIONS
 from pellucid.glassbox.written.bench import Bench
 from pellucid.glassbox.written.calculation import Definitions
@@ -37,9 +37,11 @@ class Reviewer:
     """Judges lines."""
 
     def __init__(
-        self, model: Model | None, X: ArrayLike | None, y: ArrayLike | None, convention: str, sample_weight: ArrayLike | None, mask: Any
+        self, model: Any, X: ArrayLike | None, y: ArrayLike | None, convention: str, sample_weight: ArrayLike | None, mask: Any
     ) -> None:
         one_of(convention, CONVENTIONS, "the convention", "review_equation")
+        if model is not None and X is not None and y is not None:
+            model, X, y, _ = as_subject(model, X, y, "review_equation")
         self.bench = None if model is None else bench(model, X, y, convention, sample_weight, mask)
         self.definitions = Definitions()
         self.own: dict[Name, Expression] = {}

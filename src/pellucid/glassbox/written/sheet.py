@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike
 
 from pellucid.errors import FormulaError, InputError, sentence
 from pellucid.expressions.reading.reader import without_comment
-from pellucid.glassbox.model import Model
 from pellucid.glassbox.rendering import Table, as_html, as_rich, as_text
 from pellucid.glassbox.written.report import CONSEQUENCE, REMARK, UNDECIDED, UNREADABLE, EquationReview
 from pellucid.glassbox.written.reviewer import Reviewer, summed
@@ -108,7 +107,7 @@ def _lines(numbers: list[int]) -> str:
 
 def review_sheet(
     sheet: str | Sequence[str],
-    model: Model | None = None,
+    model: Any = None,
     X: ArrayLike | None = None,
     y: ArrayLike | None = None,
     convention: str = "columns",
@@ -123,7 +122,7 @@ def review_sheet(
 
     Args:
         sheet: the text, or its lines.
-        model: a `Network`, or anything with an architecture and a vector; a sheet of calculus needs none.
+        model: a `Network`, a fitted estimator, or a pipeline that ends in one; a sheet of calculus needs none.
         X: the samples, as rows.
         y: the targets.
         convention: columns or rows.

@@ -11,6 +11,7 @@ from pellucid.equations.arrays import Array
 from pellucid.errors import InputError, sentence
 from pellucid.glassbox.health.finding import DEAD, EXPLODING, SATURATED, VANISHING
 from pellucid.glassbox.health.report import HealthReport
+from pellucid.glassbox.plots.style import INK, ORANGE, grid, look, own_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,7 +56,7 @@ class Record(Protocol):
 def health_over_epochs(recorder: Record, measure: str = "product", ax: Axes | None = None) -> Axes:
     """One measure of every layer over the epochs.
 
-    The dotted lines are the limits of what is healthy, where they are near; on the epochs with red ground something was wrong.
+    The dotted lines are the limits of what is healthy, where they are near; on the epochs with an orange ground something was wrong.
 
     Args:
         recorder: a `HealthRecorder` after (or during) a training.
@@ -72,7 +73,7 @@ def health_over_epochs(recorder: Record, measure: str = "product", ax: Axes | No
     >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
     >>> recorder = pl.HealthRecorder(X, y)
     >>> history = net.fit(X, y, epochs=3, callbacks=[recorder])
-    >>> health_over_epochs(recorder, "gradient_norm", Figure().add_subplot()).get_xlabel()
+    >>> pl.plots.health_over_epochs(recorder, "gradient_norm", Figure().add_subplot()).get_xlabel()
     'epoch'
 
     """
@@ -80,21 +81,21 @@ def health_over_epochs(recorder: Record, measure: str = "product", ax: Axes | No
         repair = "hand it to fit: callbacks=[recorder]"
         raise InputError(sentence("the recorder", "health_over_epochs", "empty", "one that a training has filled", repair))
     values, layers = recorder[measure], recorder.reports[0].layers
-    if ax is None:
-        from matplotlib import pyplot
-
-        ax = pyplot.subplots()[1]
     from matplotlib import colormaps
 
+    ax = own_axes(ax)
     colors = colormaps["viridis"](np.linspace(0, 0.9, len(layers)))
     drawn = [index for index in range(len(layers)) if np.isfinite(values[:, index]).any()]
     for index in drawn:
-        layer = layers[index]
-        ax.plot(recorder.epochs, values[:, index], color=colors[index], marker=".", label=f"layer {layer.index} ({layer.activation})")
+        layer, style = layers[index], look(index)
+        label = f"layer {layer.index} ({layer.activation})"
+        many = len(recorder.epochs) // 12 or 1
+        line = {"linestyle": style.line, "marker": style.marker, "markevery": many, "markersize": 4}
+        ax.plot(recorder.epochs, values[:, index], color=colors[index], label=label, **line)
     seen = values[np.isfinite(values) & (values > 0)]
     for limit in LIMITS.get(measure, ()):
         if measure in SHARES or (seen.size and seen.min() / 10 <= limit <= seen.max() * 10):  # one far away would flatten the rest
-            ax.axhline(limit, color="black", linestyle=":", linewidth=1)
+            ax.axhline(limit, color=INK, linestyle=":", linewidth=1)
     _shade(recorder, ax)
     ax.set(xlabel="epoch", ylabel=MEASURES[measure], title="Health of the gradients")
     if measure in SHARES:
@@ -102,17 +103,17 @@ def health_over_epochs(recorder: Record, measure: str = "product", ax: Axes | No
     elif seen.size:
         ax.set_yscale("log")
     ax.legend(fontsize="small", ncols=2 if len(drawn) > 6 else 1)
-    ax.grid(visible=True, alpha=0.3)
+    grid(ax)
     return ax
 
 
 def _shade(recorder: Record, ax: Axes) -> None:
-    """Red ground from half an epoch before to half an epoch after each note with a finding, named once for each kind of verdict."""
+    """Orange ground from half an epoch before to half an epoch after each note with a finding, named once for each kind of verdict."""
     named: set[str] = set()
     edges = [recorder.epochs[0], *((a + b) / 2 for a, b in zip(recorder.epochs, recorder.epochs[1:], strict=False)), recorder.epochs[-1]]
     for at, report in enumerate(recorder.reports):
         if report.healthy:
             continue
         kinds = ", ".join(dict.fromkeys(finding.kind for finding in report.findings))
-        ax.axvspan(edges[at], edges[at + 1], color="tab:red", alpha=0.12, linewidth=0, label=None if kinds in named else kinds)
+        ax.axvspan(edges[at], edges[at + 1], color=ORANGE, alpha=0.15, linewidth=0, label=None if kinds in named else kinds)
         named.add(kinds)
