@@ -1,3 +1,4 @@
+# ruff: noqa: E501  formulas stand as they are printed
 """Every formula of the notes as it is printed, the call that was made of it, and the answer; what is wrong in words stands apart.
 
 N0 to N4 are the five lecture notes. A row is reviewed as the last line of a sheet that begins with the lines in ``before``.
@@ -5,7 +6,7 @@ N0 to N4 are the five lecture notes. A row is reviewed as the last line of a she
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -51,7 +52,7 @@ SHAPES = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def network(name: str):
     """A network of a shape, with seven samples."""
     sizes, rules, loss = SHAPES[name]
@@ -141,7 +142,7 @@ N0 = (
 N1 = (
     Row("N1", r"y = \sigma(\sum x_i w_i + b)", "neuron", "right", remark="y is the output here"),
     Row("N1", r"\text{Error} = \hat{y} - y", "4-5-1", "right"),
-    Row("N1", r"\text{loss function} = \frac{1}{n} \sum_{i=1}^n (y - \hat{y})^2", "linear, mse", OUTPUT),
+    Row("N1", r"\text{loss function} = \frac{1}{n} \sum_{i=1}^n (y - \hat{y})^2", "linear, mse", "right", remark="n counts the outputs of one sample here"),
     Row("N1", r"\text{cost function} = \frac{1}{2n} \sum_{i=1}^n (y - \hat{y})^2", "linear, half_mse", OUTPUT),
     Row("N1", r"f'(x) = nx^{n-1}", "", "right", before=("f(x) = x^n",), remark="the line before has n = 2"),
     Row("N1", r"f'(x) = 2x^{2-1} = 2x", "", "right", before=("f(x) = x^2",)),
@@ -174,7 +175,8 @@ N2 = (
     Row("N2", "dw_{i,0}^{[2]} = dz^{[2]} . a_i^{[1]} (for i = 0..4)", "4-5-1 of sigmoids", ONE),
     Row("N2", "db^{[2]} = dz^{[2]}", "4-5-1 of sigmoids", ONE),
     Row("N2", r"dz_i^{[1]} = w_{i,0}^{[2]} ∗ dz^{[2]} ∗ \sigma'(z_i^{[1]}) (for i = 0..4)", "4-5-1 of sigmoids", OTHER),
-    Row("N2", r"dz_i^{[1]} = w_{i,0}^{[2]} ∗ σ0(z_i^{[1]}) ∗ dz^{[2]}", "4-5-1 of sigmoids", "unrecognised", SCAN,
+    Row("N2", r"dz_i^{[1]} = w_{i,0}^{[2]} ∗ σ0(z_i^{[1]}) ∗ dz^{[2]}", "4-5-1 of sigmoids",
+        "activation derivative missing and extra factor", SCAN,
         r"dz_i^{[1]} = w_{i,0}^{[2]} ∗ dz^{[2]} ∗ \sigma'(z_i^{[1]})", remark="the prime became a 0"),
     Row("N2", "dw_{i,j}^{[1]} = dz_j^{[1]} . x_i for i = 0..3, j = 0..4", "4-5-1 of sigmoids", OTHER),
     Row("N2", "db_i^{[1]} = dz_i^{[1]} (for i = 0..4)", "4-5-1 of sigmoids", ONE),

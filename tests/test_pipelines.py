@@ -131,7 +131,9 @@ def test_each_input_of_the_network_is_named_by_its_column_and_its_meaning(model)
 def test_rare_values_of_a_category_share_an_input_and_its_name():
     frame = pd.DataFrame({"street": [f"s{k % 100}" for k in range(400)] + ["main"] * 100, "n": np.arange(500)})
     model = TableModel(
-        build_pipeline(frame, "regression", pl.MLPRegressor(hidden_layer_sizes=(2,), max_iter=2)).fit(frame, np.arange(500.0)), "y", "regression"
+        build_pipeline(frame, "regression", pl.MLPRegressor(hidden_layer_sizes=(2,), max_iter=2)).fit(frame, np.arange(500.0)),
+        "y",
+        "regression",
     )
     meanings = [meaning for _, meaning in model.inputs()]
     assert len(meanings) == 1 + CATEGORIES_AT_MOST

@@ -13,7 +13,10 @@ def on_page_content(text, page, **_):
 
     def mathml(match):
         inner = html.unescape(match[2]).strip()
-        display = "block" if inner.startswith("\\[") else "inline"
-        return convert(inner[2:-2].strip(), display=display)
+        display, latex = "block" if inner.startswith("\\[") else "inline", inner[2:-2].strip()
+        try:
+            return convert(latex, display=display)
+        except Exception:  # formulas of the notes as they were scanned
+            return f"<code>{html.escape(latex)}</code>"
 
     return FOUND.sub(mathml, text)

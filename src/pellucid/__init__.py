@@ -43,7 +43,7 @@ from pellucid.errors import (
 )
 from pellucid.glassbox import plots
 from pellucid.glassbox.check import GradientReport, check_gradients
-from pellucid.glassbox.trace import Trace
+from pellucid.glassbox.trace import Trace, trace
 from pellucid.network import Network
 from pellucid.training import Callback, EarlyStopping, History, Moment, TrainingInterrupted
 
@@ -56,8 +56,10 @@ if TYPE_CHECKING:
     from pellucid.glassbox.graph import Graph, computation_graph
     from pellucid.glassbox.health.report import HealthReport
     from pellucid.glassbox.review import GradientReview, Verdict, review_gradients
-    from pellucid.glassbox.written.equation import EquationReview, review_equation
+    from pellucid.glassbox.written.equation import review_equation
+    from pellucid.glassbox.written.report import EquationReview
     from pellucid.glassbox.written.sheet import SheetReview, review_sheet
+    from pellucid.presets import tabular_classifier, tabular_regressor
     from pellucid.training.health import gradient_health
     from pellucid.training.recorder import HealthRecorder
 
@@ -72,8 +74,10 @@ _MODULES = {
     "glassbox.graph": ("Graph", "computation_graph"),
     "glassbox.health.report": ("HealthReport",),
     "glassbox.review": ("GradientReview", "Verdict", "review_gradients"),
-    "glassbox.written.equation": ("EquationReview", "review_equation"),
+    "glassbox.written.equation": ("review_equation",),
+    "glassbox.written.report": ("EquationReview",),
     "glassbox.written.sheet": ("SheetReview", "review_sheet"),
+    "presets": ("tabular_classifier", "tabular_regressor"),
     "training.health": ("gradient_health",),
     "training.recorder": ("HealthRecorder",),
 }
@@ -159,4 +163,7 @@ __all__ = [
     "review_equation",
     "review_gradients",
     "review_sheet",
+    "tabular_classifier",
+    "tabular_regressor",
+    "trace",
 ]

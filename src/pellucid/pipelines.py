@@ -140,8 +140,8 @@ def _text(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def build_pipeline(frame: pd.DataFrame, task: str, estimator: MLPClassifier | MLPRegressor) -> Pipeline:
-    """An unfitted pipeline for tables like this one: impute, scale, one-hot encode, train (on a scaled target for regression)."""
+def preparation(frame: pd.DataFrame) -> list[tuple[str, Any]]:
+    """The steps that turn tables like this one into numbers: impute, scale, one-hot encode."""
     columns = TableColumns.of(frame)
     numeric = Pipeline([("impute", SimpleImputer(strategy="median", add_indicator=True)), ("scale", StandardScaler())])
     encoder = OneHotEncoder(
@@ -152,10 +152,15 @@ def build_pipeline(frame: pd.DataFrame, task: str, estimator: MLPClassifier | ML
     )
     category = Pipeline([("impute", SimpleImputer(strategy="constant", fill_value="(missing)")), ("encode", encoder)])
     prepare = ColumnTransformer([("numbers", numeric, columns.numeric), ("categories", category, columns.names("category"))])
+    return [("columns", columns), ("prepare", prepare)]
+
+
+def build_pipeline(frame: pd.DataFrame, task: str, estimator: MLPClassifier | MLPRegressor) -> Pipeline:
+    """An unfitted pipeline for tables like this one: prepare, train (on a scaled target for regression)."""
     model = estimator
     if task == "regression":
         model = TransformedTargetRegressor(regressor=estimator, transformer=StandardScaler())
-    return Pipeline([("columns", columns), ("prepare", prepare), ("model", model)])
+    return Pipeline([*preparation(frame), ("model", model)])
 
 
 class TableModel:

@@ -43,8 +43,8 @@ def people(m: int = 60) -> pd.DataFrame:
 def trained(frame: pd.DataFrame, target: str, task: str, path: Path, **more) -> Path:
     X, y = frame.drop(columns=target), frame[target].to_numpy()
     y = y.astype(str) if y.dtype == object or y.dtype.kind not in "if" else y
-    settings = {"solver": "lbfgs", "activation": "tanh", "random_state": 0, "max_iter": 30} | more
-    estimator = (MLPClassifier if task == "classification" else MLPRegressor)(hidden_layer_sizes=(3,), **settings)
+    settings = {"hidden_layer_sizes": (3,), "solver": "lbfgs", "activation": "tanh", "random_state": 0, "max_iter": 30} | more
+    estimator = (MLPClassifier if task == "classification" else MLPRegressor)(**settings)
     pipeline = build_pipeline(X, task, estimator)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -160,6 +160,16 @@ def test_the_update_is_that_of_the_optimizer_that_trained_it(pellucid, models, t
     assert "L-BFGS has no formula for one parameter" in " ".join(pellucid("explain", models["iris"], "iris").out.split())
     path = trained(read_table("iris").frame, "target", "classification", tmp_path / "adam.skops", solver="adam", learning_rate_init=0.01)
     assert "Adam, first step: alpha = 0.01" in pellucid("explain", path, "iris").out
+
+
+def test_of_a_large_layer_some_units_are_written_or_all(pellucid, models):
+    read_table("digits").frame.head(40).to_csv("digits.csv", index=False)
+    frame = pd.read_csv("digits.csv")
+    path = trained(frame, "target", "classification", Path("digits.skops"), hidden_layer_sizes=(9,))
+    some, all_of = (pellucid("explain", path, "digits.csv", "--form", "elementwise", *more).out for more in ((), ("--complete",)))
+    assert "+ w₁,₃₀^[1] x₃₀ +" not in some
+    assert "w₁,₃₀^[1] x₃₀" in all_of
+    assert len(all_of) > 5 * len(some)
 
 
 def test_form_convention_weight_and_precision(pellucid, models):

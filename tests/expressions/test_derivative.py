@@ -78,7 +78,7 @@ AT_KINKS = {
     "relu(2x - 3)": ("{2 if x ≥ 3/2; 0 otherwise}", {1.5: 2}),
     "x if x > 0 else 0.01x": ("{1 if x ≥ 0; 0.01 otherwise}", {0: 1}),
     "x if x <= 1 else 1": ("{1 if x < 1; 0 otherwise}", {1: 0, 0: 1}),
-    "x if -1 < x <= 1 else 0": ("{1 if -1 ≤ x and x < 1; 0 otherwise}", {-1: 1, 1: 0}),
+    "x if -1 < x <= 1 else 0": ("{1 if -1 ≤ x < 1; 0 otherwise}", {-1: 1, 1: 0}),
     "1 if 0 - x > 1 else -x": ("{0 if -x > 1; -1 otherwise}", {-1: -1}),
     "abs(x)": ("sign(x)", {0: 0, -2: -1}),
     "x^2/2 if abs(x) <= 1 else abs(x) - 1/2": (None, {-1: -1, 1: 1, 0: 0, -3: -1}),

@@ -35,6 +35,7 @@ def explain(
     form: Annotated[Form, typer.Option(help="An equation for each array, or for each unit and weight.")] = Form.vectorized,
     convention: Annotated[Convention, typer.Option(help="Whether samples are columns or rows.")] = Convention.columns,
     weight: Annotated[str | None, typer.Option(help="The story of one weight, e.g. W1,3,2 or b1,3.", show_default=False)] = None,
+    complete: Annotated[bool, typer.Option("--complete", help="With elementwise: write out every unit and weight.")] = False,
     to: Annotated[To | None, typer.Option(help="What is written.", show_default="by the name of the output, else text")] = None,
     output: Annotated[str | None, typer.Option("--output", "-o", help="A file, instead of the terminal.", show_default=False)] = None,
     precision: Annotated[int, typer.Option(help="Decimals of the numbers.", min=0, max=17)] = 4,
@@ -47,7 +48,7 @@ def explain(
     kind(to, output, "explain")
     if output is not None:
         check_writable(output, force)
-    options: dict[str, Any] = {"form": form.value, "convention": convention.value}
+    options: dict[str, Any] = {"form": form.value, "convention": convention.value, "complete": complete}
     if weight is not None:
         options["of"] = _weight(weight)
     derivation = explanation(load(model), data, row, precision, options)

@@ -23,7 +23,7 @@ from pellucid.equations.activations import Activation
 from pellucid.equations.arrays import Array
 from pellucid.equations.losses import Loss
 from pellucid.equations.optimizers import LBFGS, AdaGrad, AdamEpsilonHat, AdamW, GradientDescent, Momentum, Nesterov, Optimizer, RMSprop
-from pellucid.equations.schedules import Schedule
+from pellucid.equations.schedules import CosineDecay, OneCycle, Schedule
 from pellucid.errors import DivergenceError, InputError, sentence
 from pellucid.estimators import draws
 from pellucid.estimators.constraints import ParameterError
@@ -414,6 +414,8 @@ class MLP(Fitted):
         self.stopped_ = history.stopped_by == "early stopping"
         if rule.best_vector is not None and (not incremental or self.stopped_):
             self.network_.take(rule.best_vector)
-        if history.stopped_by == "epochs" and not incremental:
+        assert isinstance(plan.optimizer, Optimizer)
+        ends_by_plan = isinstance(plan.optimizer.schedule, CosineDecay | OneCycle)
+        if history.stopped_by == "epochs" and not incremental and not ends_by_plan:
             told = f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't converged yet."
             warnings.warn(told, ConvergenceWarning, stacklevel=5)

@@ -16,6 +16,7 @@ from pellucid.expressions.functions import FUNCTIONS
 RELATIONS = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
+"""the comparisons by their sign"""
 
 
 @dataclass(frozen=True)

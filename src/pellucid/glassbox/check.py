@@ -27,7 +27,7 @@ from pellucid.architecture import Architecture
 from pellucid.equations.arrays import Array
 from pellucid.equations.propagation import Tape, backward, forward
 from pellucid.errors import InputError, ShapeError, sentence
-from pellucid.glassbox.model import Model
+from pellucid.glassbox.model import as_subject
 from pellucid.glassbox.rendering import Table, as_html, as_rich, as_text
 from pellucid.validation import as_inputs, as_masks, as_numbers, as_sample_weight, as_targets, positive_integer, whole_number
 
@@ -129,7 +129,7 @@ class GradientReport:
 
 
 def check_gradients(
-    model: Model,
+    model: Any,
     X: ArrayLike,
     y: ArrayLike,
     *,
@@ -143,7 +143,7 @@ def check_gradients(
     """Compare the gradients of the cost with differences of the cost, in float64, entry by entry and along random directions.
 
     Args:
-        model: a `Network`, or anything with an architecture and a vector.
+        model: a `Network`, a fitted estimator, or a pipeline that ends in one.
         X: the samples as rows; a few are enough, and quicker.
         y: the targets, as for `Network.fit`.
         sample_weight: s_i, (m,).
@@ -162,6 +162,7 @@ def check_gradients(
     True
 
     """
+    model, X, y, _ = as_subject(model, X, y, "check_gradients")
     architecture, double = model.architecture, np.dtype(np.float64)
     inputs = as_inputs(X, architecture.sizes[0], double)
     targets = as_targets(y, len(inputs), architecture, double)

@@ -13,7 +13,7 @@ from pellucid.equations.arrays import Array
 from pellucid.equations.propagation import backward, forward, mean_gradient, penalty
 from pellucid.equations.records import ARGUMENTS, is_formula
 from pellucid.errors import unknown_name
-from pellucid.glassbox.model import Model
+from pellucid.glassbox.model import Model, as_subject
 from pellucid.glassbox.rendering import Table, as_html, as_rich, as_text
 from pellucid.validation import as_inputs, as_masks, as_sample_weight, as_targets, one_of
 
@@ -86,7 +86,7 @@ class Trace(Mapping[str, Array]):
 
 
 def trace(
-    model: Model,
+    model: Any,
     X: ArrayLike,
     y: ArrayLike,
     convention: str = "columns",
@@ -96,7 +96,7 @@ def trace(
     """Every a, z, J, da, dz, dW, db of one forward and backward pass of the model over X (m, n_0) and y.
 
     Args:
-        model: a `Network`, or anything with an architecture and a vector.
+        model: a `Network`, a fitted estimator, or a pipeline that ends in one.
         X: the samples, as rows (in either convention).
         y: the targets, as for `Network.fit`.
         convention: how the values are laid out: columns or rows.
@@ -108,6 +108,7 @@ def trace(
 
     """
     one_of(convention, CONVENTIONS, "the convention", "trace")
+    model, X, y, _ = as_subject(model, X, y, "trace")
     architecture, vector = model.architecture, model.vector
     X = as_inputs(X, architecture.sizes[0], vector.dtype)
     Y = as_targets(y, len(X), architecture, vector.dtype)

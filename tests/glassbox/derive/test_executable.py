@@ -21,7 +21,7 @@ CONVENTIONS = ["columns", "rows"]
 OPTIMIZERS = ["gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"]
 
 
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(recipes(), st.sampled_from(FORMS), st.sampled_from(CONVENTIONS), st.sampled_from(OPTIMIZERS), st.sampled_from(["one", "zero"]))
 def test_every_step_comes_to_its_value(recipe, form, convention, optimizer, indices):
     net, X, Y, s, mask = build(recipe)
@@ -33,7 +33,7 @@ def test_every_step_comes_to_its_value(recipe, form, convention, optimizer, indi
     assert far <= 1e-12, symbol
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(recipes(), st.sampled_from(CONVENTIONS), st.data())
 def test_so_does_every_step_of_a_weights_story(recipe, convention, data):
     net, X, Y, s, mask = build(recipe)
@@ -47,7 +47,7 @@ def test_so_does_every_step_of_a_weights_story(recipe, convention, data):
     assert far <= 1e-12, symbol
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(recipes(), st.sampled_from(FORMS), st.sampled_from(CONVENTIONS))
 def test_the_sides_on_the_way_have_the_same_value(recipe, form, convention):
     """Away from saturation: the product before a cancellation overflows there, which is why it is cancelled."""

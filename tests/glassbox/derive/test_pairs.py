@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import pellucid as pl
-from executable import every_side, largest
+from executable import every_side, largest, worst
 from pellucid.equations import losses
 from pellucid.equations.activations import activation
 from pellucid.expressions.evaluate import evaluate
@@ -92,3 +92,15 @@ def test_without_a_sample_the_targets_are_taken_to_sum_to_one_and_that_is_said()
     derivation = pl.derive(pl.Network([2, 3], ["softmax"], "cross_entropy"))
     assert "sum to one" in derivation["dz1: sum of the targets"].rule
     assert derivation["dz1"].text.endswith("= a^[1] - y")
+
+
+@pytest.mark.parametrize("form", ["vectorized", "elementwise"])
+def test_targets_that_sum_to_one_but_for_rounding(form):
+    """Of one class dz is a sum(y) - y = 0, where a - y would be the rounding of y."""
+    almost = 1 - 2.0**-53
+    one = pl.derive(pl.Network([1, 1], ["softmax"], "cross_entropy"), ([1.0], [almost]), form)
+    assert "Σ" in one["dz1" if form == "vectorized" else "dz1[1]"].text
+    assert worst(one)[0] == 0.0
+    two = pl.derive(pl.Network([1, 2], ["softmax"], "cross_entropy"), ([1.0], [0.3, 0.7 - 2.0**-53]), form)
+    assert two["dz1" if form == "vectorized" else "dz1[1]"].text.endswith("- y" if form == "vectorized" else "- y₁")
+    assert worst(two)[0] <= 1e-12

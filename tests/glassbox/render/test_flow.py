@@ -89,6 +89,14 @@ def test_lines_are_full_but_no_longer_than_told(limit):
     found = pieces(sum(MANY[1:], MANY[0]), 6, limit)
     filled = lines(found, limit)
     assert " ".join(filled) == " ".join(piece.latex for piece in found)
+    left = iter(found)
+    for line in filled:
+        total = -1.0
+        while line:
+            piece = next(left)
+            total += piece.width + 1
+            line = line.removeprefix(piece.latex).lstrip()
+        assert total <= limit
     each = width(MANY[30]) + 3
     assert len(filled) <= len(found) * each / (limit - each) + 1
 
@@ -103,6 +111,22 @@ def test_a_wide_fraction_is_written_with_a_slash():
     text = " ".join(piece.latex for piece in pieces(Divide(sums, 1 + Call("exp", (sums,))), 6, 40))
     assert r"\frac" not in text
     assert r"\big/" in text
+
+
+def test_what_follows_a_fraction_with_a_slash_does_not_slip_below_it():
+    sums, x = sum(MANY[1:], MANY[0]), Symbol("x")
+    first = " ".join(piece.latex for piece in pieces(Multiply((Divide(sums, x), Call("log", (x,)))), 6, 40))
+    assert first.startswith(r"\bigl(\bigl(w_{31}")
+    assert first.endswith(r"\big/ x\bigr) \log\left(x\right)")
+    last = " ".join(piece.latex for piece in pieces(Multiply((Call("log", (x,)), Divide(sums, x))), 6, 40))
+    assert last.endswith(r"\big/ x")
+
+
+def test_a_fraction_a_little_wider_than_a_line_stays_whole_where_it_can_be_scrolled():
+    fraction = Divide(sum(MANY[1:4], MANY[0]), Symbol("x"))
+    limit = width(fraction) / 1.4
+    assert [piece.latex for piece in pieces(fraction, 6, limit, scrolls=True)] == [latex(fraction)]
+    assert len(pieces(fraction, 6, limit)) > 1
 
 
 def test_sides_of_an_equation_keep_their_sign():

@@ -48,6 +48,7 @@ def test_every_equation_of_a_network_is_well_formed_mathml(name):
         (r"\mathrm{softmax}", "<mi>softmax</mi>"),
         (r"\operatorname{diag}(s)", '<mi>diag</mi><mo stretchy="false">(</mo><mi>s</mi><mo stretchy="false">)</mo>'),
         (r"y \log x", '<mi>y</mi><mspace width="0.17em"/><mi>log</mi><mi>x</mi>'),
+        (r") \log x", '<mo stretchy="false">)</mo><mspace width="0.17em"/><mi>log</mi><mi>x</mi>'),
         (r"\infty", "<mi>∞</mi>"),
         (r"\partial J", "<mi>∂</mi><mi>J</mi>"),
         (r"f^{[1]'}", f"<msup><mi>f</mi>{ONE.replace('</mrow>', '<mo>′</mo></mrow>')}</msup>"),

@@ -1,1 +1,1 @@
-"""Equations as people write them, in LaTeX, in code in the manner of NumPy, or in Unicode, to trees. What the names stand for is decided elsewhere."""
+"""Equations as people write them, in LaTeX, in the manner of NumPy or in Unicode, to trees; what the names stand for is left open."""

@@ -126,6 +126,14 @@ class Cursor(ABC):
         got = f"missing before {_shown(self.token)}" if self.token.kind != END else "missing at the end"
         return self.error(self.token, "an operand", got, "a number, a name or a bracket", "write what belongs there")
 
+    def unexpected(self) -> FormulaError:
+        """A sign that nothing can follow."""
+        if self.at(")", "]", "}"):
+            return self.error(self.token, "a bracket", "closed that was never opened", "a bracket before it", "leave it out")
+        if self.at("…"):
+            return self.error(self.token, "a part", "left out by dots", "every term", "write it out, or with a sum sign")
+        return self.error(self.token, "a sign", repr(self.token.text), "an equation to end or go on", "leave it out")
+
     def unknown(self, token: Token, what: str, known: Iterable[str]) -> FormulaError:
         """A word that means nothing."""
         near = difflib.get_close_matches(token.text, list(known), n=1, cutoff=0.6)

@@ -1,4 +1,4 @@
-r"""A written line as tokens. LaTeX, NumPy and Unicode are brought to one set of signs, so that mixtures such as ``dZ^{[2]} @ A1.T`` can be read.
+r"""A written line as tokens. LaTeX, NumPy and Unicode come to one set of signs, so that mixtures such as ``dZ^{[2]} @ A1.T`` can be read.
 
 SymPy's reader of LaTeX (Lark) was tried: it reads ``z = W x + b`` as a product of numbers, in any order, and none of ``dw^{[1]}``,
 ``z_i^{[1]}``, ``\sigma_2'(z)``, ``\begin{cases}``; what is to be told apart here (transposes, order, the kind of product) it does not keep.
@@ -124,7 +124,7 @@ def lex(source: str) -> list[Token]:
         for token in made or []:
             found.append(Token(token.kind, token.text, token.start, token.end, spaced))
             spaced = False
-        spaced = spaced or (kind == "command" and not made)
+        spaced = spaced or (kind == "command" and not made and not piece.startswith(("left", "right", "big", "Big")))
     found.append(Token(END, "the end", len(source), len(source), True))
     return found
 

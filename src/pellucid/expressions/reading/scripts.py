@@ -32,7 +32,7 @@ class Scripts(Cursor):
     def names_of(self, token: Token) -> list[Name]:
         """The names that a word is made of."""
         word, at, vocabulary = token.text, (token.start, token.end), self.vocabulary
-        if "_" in word and vocabulary.known(word):
+        if len(word) > 1 and word in vocabulary.values:  # l2, y_hat
             return [Name(word, at=at)]
         match = re.fullmatch(r"(.*?)(\d*)", word)
         assert match is not None

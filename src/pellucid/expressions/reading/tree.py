@@ -36,7 +36,7 @@ class Name(Expression):
 
 @dataclass(frozen=True)
 class Product(Expression):
-    """Factors, and the sign that stands before each but the first: '', ·, . or × or * (any product), ⊙ (entry by entry), @ (of matrices)."""
+    """Factors, and the sign before each but the first: '', ·, ., × or * (any product), ⊙ (entry by entry), @ (of matrices)."""
 
     factors: tuple[Expression, ...]
     signs: tuple[str, ...]

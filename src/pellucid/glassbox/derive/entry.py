@@ -17,7 +17,7 @@ from pellucid.glassbox.derive.builder import Builder
 from pellucid.glassbox.derive.elements import Elements
 from pellucid.glassbox.derive.names import Doubled, Names, Sample, values_of
 from pellucid.glassbox.derive.zero import from_zero
-from pellucid.glassbox.model import Model
+from pellucid.glassbox.model import Model, inside
 from pellucid.glassbox.trace import CONVENTIONS
 from pellucid.validation import as_inputs, as_masks, as_sample_weight, one_of
 
@@ -27,7 +27,7 @@ DOUBLE = np.dtype(np.float64)
 
 
 def derive(
-    model: Model,
+    model: Any,
     sample: tuple[ArrayLike, ArrayLike] | None = None,
     form: str = "vectorized",
     convention: str = "columns",
@@ -49,7 +49,7 @@ def derive(
     Every step's last side is executable: on ``derivation.values`` it gives the value that is shown, in double precision.
 
     Args:
-        model: a `Network`, or anything with an architecture and a vector.
+        model: a `Network`, a fitted estimator, or a pipeline that ends in one (the sample is then as that takes it).
         sample: (x, y): one row or several, for the values; without it the equations are those of a batch of m samples.
         form: ``vectorized``, a line for each array, or ``elementwise``, an equation for each unit, weight and bias.
         convention: columns (samples are columns, W_l is n_l x n_{l-1}) or rows.
@@ -83,6 +83,7 @@ def derive(
     one_of(convention, CONVENTIONS, "the convention", "derive")
     base = INDICES[one_of(indices, tuple(INDICES), "indices", "derive")]
     rule = named_optimizer(optimizer)
+    model, sample = _network_and_sample(model, sample)
     doubled, columns = Doubled.of(model), convention == "columns"
     architecture = doubled.architecture
     rows = None if sample is None else _rows(sample, architecture, sample_weight, mask)
@@ -102,6 +103,17 @@ def derive(
         sections = vectorized.sections(Builder(names, values), rule)
     found = Derivation(title, sections, values, convention)
     return found if base else from_zero(found)
+
+
+def _network_and_sample(model: Any, sample: Any) -> tuple[Model, Any]:
+    """The network inside an estimator or a pipeline, and the sample as it takes it."""
+    found = inside(model, "derive")
+    if found.model is model or not isinstance(sample, tuple | list) or len(sample) != 2:
+        return found.model, sample
+    x, y = sample
+    if not hasattr(x, "columns") and np.ndim(x) == 1:
+        x, y = np.asarray(x).reshape(1, -1), np.asarray(y)[None]
+    return found.model, (found.prepare(x), found.encode(y))
 
 
 def _rows(sample: Any, architecture: Architecture, sample_weight: Any, mask: Any) -> Sample:

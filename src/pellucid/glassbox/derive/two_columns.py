@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 from pellucid.expressions import nodes
 from pellucid.expressions.latex import latex
 from pellucid.expressions.nodes import Call, Equation, Expression, Symbol, hadamard
-from pellucid.expressions.text import text
 from pellucid.glassbox.derivation import Step
 from pellucid.glassbox.derive import backward, forward, gradients
 from pellucid.glassbox.derive.builder import Builder
 from pellucid.glassbox.derive.names import Names, m
 from pellucid.glassbox.model import Model
-from pellucid.glassbox.rendering import Table, as_html, as_rich, as_text
 from pellucid.glassbox.trace import CONVENTIONS
 from pellucid.validation import one_of
 
@@ -28,6 +26,7 @@ class LayerTable:
     """Two columns of equations, layer by layer: (name of the layer, forward, backward). It prints in terminals and notebooks.
 
     >>> import pellucid as pl
+    >>> from pellucid.expressions.text import text
     >>> name, forward, backward = pl.layer_table().layers[0]
     >>> [text(equation) for equation in forward]
     ['z^[l] = W^[l] a^[l-1] + b^[l]', 'a^[l] = f^[l](z^[l])']
@@ -35,13 +34,6 @@ class LayerTable:
 
     title: str
     layers: tuple[tuple[str, tuple[Equation, ...], tuple[Equation, ...]], ...]
-
-    def _table(self) -> Table:
-        rows = []
-        for name, ahead, back in self.layers:
-            for index, (left, right) in enumerate(zip_longest(ahead, back)):
-                rows.append((name if index == 0 else "", text(left) if left else "", text(right) if right else ""))
-        return Table(self.title, ("layer", "forward propagation", "backward propagation"), rows, ["bold"] * len(rows))
 
     def to_latex(self) -> str:
         """As an ``array``, for a formula of its own."""
@@ -55,21 +47,30 @@ class LayerTable:
 
     def to_markdown(self) -> str:
         """As a table of Markdown with LaTeX."""
-        lines = ["| layer | forward propagation | backward propagation |", "|---|---|---|"]
-        for name, ahead, back in self.layers:
-            for index, (left, right) in enumerate(zip_longest(ahead, back)):
-                cells = [f"${name}$" if index == 0 else "", _cell(left), _cell(right)]
-                lines.append(f"| {' | '.join(cells)} |")
-        return "\n".join(lines)
+        from pellucid.glassbox.render.two_columns import to_markdown
+
+        return to_markdown(self)
+
+    def to_html(self) -> str:
+        """As an HTML page that stands on its own: MathML, no script, no network."""
+        from pellucid.glassbox.render.two_columns import to_html
+
+        return to_html(self)
 
     def __str__(self) -> str:
-        return as_text(self._table())
+        from pellucid.glassbox.render.two_columns import to_text
+
+        return to_text(self)
 
     def __rich__(self) -> RichTable:
-        return as_rich(self._table())
+        from pellucid.glassbox.render.two_columns import as_rich
+
+        return as_rich(self)
 
     def _repr_html_(self) -> str:
-        return as_html(self._table())
+        from pellucid.glassbox.render.two_columns import fragment
+
+        return fragment(self)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.to_latex()}$"
@@ -109,11 +110,6 @@ def layer_table(model: Model | None = None, convention: str = "columns") -> Laye
         back += [backward.da(builder, layer - 1)] if layer > 1 else []
         layers.append((str(layer), tuple(ahead), tuple(map(_equation, back))))
     return LayerTable(f"{model.architecture} with {model.architecture.loss.spec} ({convention} convention)", tuple(layers))
-
-
-def _cell(equation: Equation | None) -> str:
-    """A cell of a table in Markdown, where a bar would end it."""
-    return f"${latex(equation)}$".replace("|", r"\vert ") if equation else ""
 
 
 def _equation(step: Step) -> Equation:

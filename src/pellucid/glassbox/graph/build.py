@@ -12,13 +12,13 @@ from pellucid.errors import InputError, sentence
 from pellucid.glassbox.graph.model import BackwardEdge, ForwardEdge, Graph, Node, Size
 from pellucid.glassbox.graph.numbers import NOTHING, Numbers, Slope
 from pellucid.glassbox.graph.words import Link, Words
-from pellucid.glassbox.model import Model
+from pellucid.glassbox.model import inside
 from pellucid.glassbox.trace import CONVENTIONS, trace
 from pellucid.validation import as_masks, as_sample_weight, one_of
 
 
 def computation_graph(
-    model: Model,
+    model: Any,
     X: ArrayLike | None = None,
     y: ArrayLike | None = None,
     convention: str = "columns",
@@ -32,7 +32,7 @@ def computation_graph(
     products where there are several paths. With samples, every node carries its value and its gradient.
 
     Args:
-        model: a `Network`, or anything with an architecture and a vector.
+        model: a `Network`, a fitted estimator, or a pipeline that ends in one.
         X: the samples, as rows; without them the graph has symbols and shapes only.
         y: the targets, as for `Network.fit`.
         convention: how values are laid out: columns or rows.
@@ -55,11 +55,12 @@ def computation_graph(
 
     """
     one_of(convention, CONVENTIONS, "the convention", "computation_graph")
+    network = inside(model, "computation_graph").model
     given = [name for name, part in (("X", X), ("y", y), ("sample_weight", sample_weight), ("mask", mask)) if part is not None]
     if given and not {"X", "y"} <= set(given):
         got, repair = f"{' and '.join(given)} alone", "pass both, or nothing for the symbols alone"
         raise InputError(sentence("the data", "computation_graph", got, "X and y", repair))
-    architecture, dtype = model.architecture, model.vector.dtype
+    architecture, dtype = network.architecture, network.vector.dtype
     masks: list[Array | None] = [None] * (len(architecture.layers) + 1)
     s, numbers = None, None
     if X is not None and y is not None:

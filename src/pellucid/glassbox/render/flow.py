@@ -16,6 +16,8 @@ from pellucid.expressions.precedence import COMPARISON, POWER, PRODUCT, binding,
 from pellucid.glassbox.render.measure import width
 
 _NOTHING = nodes.Symbol("o")
+_FRACTION = 1.5
+"""how much wider than a line a fraction stays whole where it can be scrolled"""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def pieces(tree: Expression, digits: int, limit: float, scrolls: bool = False) -
     ['x_{1}', '+ x_{1}', '+ x_{1}']
     """
     wide = width(tree, digits)
-    if wide <= limit:
+    if wide <= limit or (scrolls and isinstance(tree, nodes.Divide) and wide <= _FRACTION * limit):
         return [Piece(latex(tree, digits), wide)]
 
     def of(child: Expression, brackets: bool = False, before: str = "", after: str = "") -> list[Piece]:
@@ -63,7 +65,7 @@ def pieces(tree: Expression, digits: int, limit: float, scrolls: bool = False) -
             return of(numerator, binding(numerator) < PRODUCT) + of(denominator, binding(denominator) < POWER, r"\big/ ")
         case nodes.Power(nodes.Call(function, arguments, 0, None) as call, exponent) if function not in ("exp", "sqrt", "abs"):
             return _call(call, function, arguments, of, f"^{{{latex(exponent, digits)}}}")
-        case nodes.Power(base, exponent):
+        case nodes.Power(base, exponent) if latex(base, digits) != latex(tree, digits).rpartition("^")[0]:
             return of(base, brackets=True, after=f"^{{{latex(exponent, digits)}}}")
         case nodes.Transpose(inner):
             return of(inner, brackets=True, after="^{T}")
@@ -140,6 +142,8 @@ def _product(factors: tuple[Expression, ...], marked: bool, of: Callable[..., li
     for index, factor in enumerate(factors):
         brackets = not isinstance(factor, nodes.Divide) and needs_brackets(factor, index == 0, index == len(factors) - 1, marked)
         new = of(factor, brackets)
+        if isinstance(factor, nodes.Divide) and len(new) > 1 and index < len(factors) - 1:
+            new = of(factor, True)  # with a slash for its line, what follows would seem to stand below it
         if index:
             digit = new[0].latex[:1].isdigit() or (new[0].latex.startswith(r"\frac{") and new[0].latex[6:7].isdigit())
             sign = r"\odot " if marked else r"\cdot " if digit else ""

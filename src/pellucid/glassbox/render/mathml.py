@@ -84,7 +84,7 @@ _CORRECTIONS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]]
         (r"(<mover accent=\"true\">.*?)<mo>\^</mo>", r'\1<mo stretchy="false">^</mo>'),
         (r"(<mo[^>]*>[^])}|′‖<]+</mo>)<mo>−</mo>", r'\1<mo form="prefix">−</mo>'),
         (r"(</munder(?:over)?>)<mo>−</mo>", r'\1<mo form="prefix">−</mo>'),
-        (rf"(</(?:m[in]|ms\w+|mfrac|mrow)>)(?=(?:<msup>)?<mi>(?:{_FUNCTIONS})</mi>)", r'\1<mspace width="0.17em"/>'),
+        (rf"(</(?:m[in]|ms\w+|mfrac|mrow)>|<mo[^>]*>\)</mo>)(?=(?:<msup>)?<mi>(?:{_FUNCTIONS})</mi>)", r'\1<mspace width="0.17em"/>'),
         (r"<mrow>(<(m[ino]|mtext)\b[^>]*>[^<]*</\2>)</mrow>", r"\1"),
     )
 ]

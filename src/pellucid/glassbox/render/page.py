@@ -52,7 +52,9 @@ def _inside(derivation: Derivation, precision: int, level: int) -> str:
     used = {step.part for step in derivation}
     key = " ".join(f'<span class="part {part.name}">{part.mark} {part.name}</span>' for part in PARTS.values() if part.name in used)
     told = f"{as_html(convention)} " if (convention := told_convention(derivation)) else ""
-    parts = [f'<h{level}>{sentence_html(derivation.title)}</h{level}>\n<p class="key">{told}{key}</p>\n']
+    parts = [f"<h{level}>{sentence_html(derivation.title)}</h{level}>\n"]
+    if told or key:
+        parts.append(f'<p class="key">{told}{key}</p>\n')
     if level == 1 and len(derivation.sections) >= CONTENTS_FROM:
         links = "".join(f'<li><a href="#s{at}">{sentence_html(each.title)}</a></li>' for at, each in enumerate(derivation.sections, 1))
         parts.append(f'<nav aria-labelledby="contents"><h2 id="contents">Contents</h2><ol>{links}</ol></nav>\n')
@@ -63,12 +65,14 @@ def _inside(derivation: Derivation, precision: int, level: int) -> str:
 
 def _section(section: Section, at: int, precision: int, level: int) -> Iterator[str]:
     anchor = f' id="s{at}"' if level == 2 else ""
-    yield f"<section{anchor}><h{level}>{sentence_html(section.title)}</h{level}>\n"
+    heading = f"<h{level}>{sentence_html(section.title)}</h{level}>" if section.title else ""
+    yield f"<section{anchor}>{heading}\n"
     if section.note:
         yield f'<p class="note">{sentence_html(section.note)}</p>\n'
     if section.table:
         yield _table(section.table, precision)
-    yield from _steps(section.steps, precision)
+    if section.steps:
+        yield from _steps(section.steps, precision)
     yield "</section>\n"
 
 

@@ -46,6 +46,7 @@ SHARED = """
 .pellucid .sheet table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 .pellucid .sheet th,.pellucid .sheet td{padding:.25em 1em .25em 0;text-align:left;vertical-align:top}
 .pellucid .sheet tr{border-bottom:1px solid rgba(128,128,128,.35)}
+.pellucid .sheet td .left{padding:.2em 0}
 .pellucid .sheet td.number{text-align:right}
 .pellucid .rule{margin:.35rem 0 0;color:var(--faint,inherit);font-size:.92em;line-height:1.4}
 .pellucid .part{color:var(--part);font-weight:600;white-space:nowrap;margin-right:.5em}
@@ -57,9 +58,20 @@ SHARED = """
 
 
 def _colours() -> str:
-    light = "".join(f".pellucid .{part.name}{{--part:{part.light}}}" for part in PARTS.values())
-    dark = "".join(f".pellucid .{part.name}{{--part:{part.dark}}}" for part in PARTS.values())
-    return f"{light}\n@media screen and (prefers-color-scheme:dark){{{dark}}}\n"
+    """By what the system says, and in notebooks by what their theme says."""
+
+    def rules(before: str, colours: dict[str, str]) -> str:
+        return "".join(f"{before}.pellucid .{name}{{--part:{colour}}}" for name, colour in colours.items())
+
+    light, dark = {part.name: part.light for part in PARTS.values()}, {part.name: part.dark for part in PARTS.values()}
+    system = f"{rules('', light)}\n@media screen and (prefers-color-scheme:dark){{{rules('', dark)}}}\n"
+    themes = (
+        ('[data-jp-theme-light="true"] ', light),
+        ('[data-jp-theme-light="false"] ', dark),
+        (".vscode-light ", light),
+        (".vscode-dark ", dark),
+    )
+    return system + "\n".join(rules(theme, colours) for theme, colours in themes) + "\n"
 
 
 PARTS_STYLE = _colours()

@@ -81,11 +81,12 @@ def _section(section: Section, precision: int, width: int) -> Iterator[Text | Ri
     if section.note:
         yield from _words(section.note, width, "")
     if section.table:
-        yield _table(section.table, precision, width)
+        yield table_as_rich(section.table, precision, width)
     yield from _steps(section.steps, precision, width, "")
 
 
-def _table(table: Table, precision: int, width: int) -> RichTable:
+def table_as_rich(table: Table, precision: int, width: int) -> RichTable:
+    """A table, no wider than told."""
     from rich import box
     from rich.table import Table as RichTable
 

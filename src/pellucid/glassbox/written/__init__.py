@@ -1,1 +1,1 @@
-"""The review of written equations: a line or a sheet of them, in NumPy or LaTeX, held against a network and its numbers."""
+"""Review of written equations: lines of LaTeX or of code, judged in worlds of the same network with other sizes and numbers."""

@@ -18,7 +18,7 @@ from pellucid.glassbox.written.names import Reading
 from pellucid.glassbox.written.places import walk
 from pellucid.glassbox.written.readings import Claim
 from pellucid.glassbox.written.trial import Outcome, attempt
-from pellucid.glassbox.written.worlds import PAIRS, SAMPLES, SIZES, Setting, World, companion, companion_sizes, elementwise, paired, world
+from pellucid.glassbox.written.worlds import PAIRS, SAMPLES, Setting, World, companion, companion_sizes, elementwise, paired, world
 
 OTHER = "in the other convention"
 ONE_SAMPLE = "for one sample"
@@ -161,6 +161,3 @@ def right_in(setting: Setting, claim: Claim, readings: Sequence[Reading]) -> tup
         if outcomes[-1].right:
             return reading, outcomes[0]
     return None
-
-
-__all__ = ["SIZES", "Bench", "Case", "numbered", "right_in"]

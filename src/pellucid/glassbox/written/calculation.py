@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -235,29 +236,29 @@ class Calculation:
         """The derivative of a tree by a variable, through what it was defined by."""
         if not isinstance(tree.by, Name):
             raise NoValue("name", "a derivative by what is no name")
-        by = key(tree.by)
-        if len(tree.by.below) > 1:
-            raise NoValue("index", f"{tree.by.base!r} has one index", tree.by.at)
+        name = tree.by
+        by = key(name)
+        if len(name.below) > 1:
+            raise NoValue("index", f"{name.base!r} has one index", name.at)
         of = tree.of
         if isinstance(of, Name) and of.base in self.definitions.functions and not of.below:  # df/dx
-            parameters, body = self.definitions.functions[of.base]
-            of = body
+            _, of = self.definitions.functions[of.base]
         if not self.depends(of, by, set()):
-            raise NoValue("dependence", f"nothing here says how it depends on {tree.by.base}", tree.by.at)
-        base = self.bare(tree.by, by)
+            raise NoValue("dependence", f"nothing here says how it depends on {name.base}", name.at)
+        base = self.bare(name, by)
         before = self.moved
 
         def at(x: Any) -> Any:
             whole = x
-            if tree.by.below and np.ndim(base):
+            if name.below and np.ndim(base):
                 whole = np.array(base, dtype=float)
-                whole[self.place(tree.by.below[0])] = x
+                whole[self.place(name.below[0])] = x
             self.moved = {**before, by: whole}
             found = self.value(of)
             self.moved = before
             return found
 
-        start = np.asarray(base)[self.place(tree.by.below[0])] if tree.by.below and np.ndim(base) else base
+        start = np.asarray(base)[self.place(name.below[0])] if name.below and np.ndim(base) else base
         return difference(at, start)
 
     def depends(self, tree: Expression, by: str, seen: set[str]) -> bool:
@@ -277,15 +278,14 @@ class Calculation:
 def key(name: Name) -> str:
     """The name of a variable without its index: x, a1, y_hat."""
     layer = name.bracket or name.suffix
-    below = "".join(name.below) if name.below and all(part.isdigit() for part in name.below) and False else ""
-    return f"{name.base}{layer}{below}{chr(39) * name.primes}"
+    return f"{name.base}{layer}{chr(39) * name.primes}"
 
 
 def difference(function: Any, x: Any) -> Any:
     """The derivative of a function, by Richardson's extrapolation of central differences."""
     steps = [(np.asarray(function(x + step)) - np.asarray(function(x - step))) / (2 * step) for step in STEPS]
     for order in range(1, len(STEPS)):
-        steps = [(4**order * fine - coarse) / (4**order - 1) for coarse, fine in zip(steps, steps[1:], strict=False)]
+        steps = [(4**order * fine - coarse) / (4**order - 1) for coarse, fine in pairwise(steps)]
     return steps[0]
 
 

@@ -11,15 +11,16 @@ from pellucid.equations.activations import CATALOGUE
 from pellucid.equations.arrays import Array
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
+from pellucid.expressions.reading.plain import plain
 from pellucid.expressions.reading.tree import Apply, Entry, Name, Total
-from pellucid.expressions.reading.write import plain
 from pellucid.glassbox.written.calculation import NAMED, Calculation, Definitions, key
 from pellucid.glassbox.written.chains import broken, telescopes
-from pellucid.glassbox.written.edits import Surroundings, edits
-from pellucid.glassbox.written.judge import Judgement
+from pellucid.glassbox.written.edits import edits
+from pellucid.glassbox.written.judgement import Judgement
 from pellucid.glassbox.written.names import LOSSES, VALUES, NoValue, Reading
 from pellucid.glassbox.written.places import walk
 from pellucid.glassbox.written.readings import Claim
+from pellucid.glassbox.written.slips import Surroundings
 
 POINTS = 12
 ENTRIES = 4
@@ -52,7 +53,7 @@ def is_calculus(claim: Claim, definitions: Definitions) -> bool:
                 return True
             if isinstance(node, Name) and key(node) in known:
                 return True
-            if isinstance(node, Apply) and (node.function.base == "g" or _inner(node)):
+            if isinstance(node, Apply) and _inner(node):
                 return True
     if isinstance(left, Apply) and left.function.base not in LOSSES:
         return True
@@ -60,8 +61,12 @@ def is_calculus(claim: Claim, definitions: Definitions) -> bool:
 
 
 def _inner(node: Apply) -> bool:
-    """f(g(x)), f(x, y)."""
-    return node.function.base == "f" and any(isinstance(part, Apply) for part in node.arguments)
+    """f(g(x)), or g(x) of a function and a variable that no layer has."""
+    name = node.function
+    if name.bracket or name.suffix or name.below or name.raised or name.base not in ("f", "g"):
+        return False
+    plain_variable = all(isinstance(part, Name) and part.base in ("x", "u", "t") and not part.bracket for part in node.arguments)
+    return plain_variable or any(isinstance(part, Apply) and part.function.base in ("f", "g") for part in node.arguments)
 
 
 def _of_calculus(node: nodes.Derivative, known: set[str]) -> bool:
@@ -74,9 +79,7 @@ def _of_calculus(node: nodes.Derivative, known: set[str]) -> bool:
         if of.base not in VALUES or by.base not in VALUES:
             return True
         return of.base in ("y", "x", "Y", "X") or (of.base == "f")
-    if by.base not in VALUES or by.base in ("x", "y"):
-        return True
-    return False
+    return by.base not in VALUES or by.base in ("x", "y")
 
 
 def define(claim: Claim, definitions: Definitions) -> Definitions | None:

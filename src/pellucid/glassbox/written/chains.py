@@ -2,10 +2,12 @@ r"""The chain rule as it is written: \frac{dy}{dx} = \frac{dy}{du} \cdot \frac{d
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
+from pellucid.expressions.reading.plain import plain
 from pellucid.expressions.reading.tree import Name, Product
-from pellucid.expressions.reading.write import plain
 from pellucid.glassbox.written.readings import Claim
 
 
@@ -27,7 +29,7 @@ def links(tree: Expression) -> list[nodes.Derivative] | None:
 
 
 def broken(claim: Claim) -> str | None:
-    """Why a product of derivatives is no chain from what stands above on the left to what stands below; None where it is one, or no product."""
+    """Why a product of derivatives is no chain from the top of the left side to its bottom; None where it is one, or no product."""
     left, chain = claim.left, links(claim.right)
     if not isinstance(left, nodes.Derivative) or chain is None or len(chain) < 2:
         return None
@@ -35,7 +37,7 @@ def broken(claim: Claim) -> str | None:
         return None
     if chain[0].of != left.of:
         return f"the chain begins with {plain(chain[0].of)}, not with {plain(left.of)}"
-    for before, after in zip(chain, chain[1:], strict=False):
+    for before, after in pairwise(chain):
         if before.by != after.of:
             return f"after {plain(before)} the chain must go on with a derivative of {plain(before.by)}, not of {plain(after.of)}"
     if chain[-1].by != left.by:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.reading.tree import Apply, Name, Product, Statement
+from pellucid.expressions.reading.tree import Apply, Name, Statement
 from pellucid.glassbox.written.names import PARAMETERS, VALUES, names
 from pellucid.glassbox.written.places import parts, walk
 from pellucid.glassbox.written.readings import Claim
@@ -71,7 +71,7 @@ def substituted(tree: Expression, own: Mapping[Name, Expression]) -> Expression:
             continue
         if new != part:
             changed[field] = new
-    return replace(tree, **changed) if changed else tree  # type: ignore[arg-type]
+    return replace(tree, **changed) if changed else tree
 
 
 def _each(item: object, own: Mapping[Name, Expression]) -> object:
@@ -100,6 +100,3 @@ def given(claim: Claim) -> bool:
 def is_arithmetic(claim: Claim) -> bool:
     """Whether the right side has nothing but numbers: 0.7 - 1."""
     return not any(isinstance(node, Name) for node in walk(claim.right))
-
-
-__all__ = ["Product", "claims", "given", "is_arithmetic", "own_name", "substituted", "updated", "words"]

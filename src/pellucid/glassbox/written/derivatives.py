@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -59,7 +60,7 @@ def ordered(links: Sequence[Link]) -> list[Link] | None:
 def contracted(world: World, chain: Sequence[Link], i: int) -> Array:
     """The product of the links of a chain, of sample i."""
     found = jacobian(world, chain[0], i)
-    for before, link in zip(chain, chain[1:], strict=False):
+    for before, link in pairwise(chain):
         axes = len(shape(world, before.by)) - len(before.by_at)
         found = np.tensordot(found, jacobian(world, link, i), axes=axes)
     return found
@@ -86,7 +87,8 @@ def shape(world: World, quantity: Quantity) -> tuple[int, ...]:
         return (sizes[0],)
     if kind == "y":
         return (sizes[-1],)
-    assert layer is not None
+    if layer is None:
+        raise NoValue("index", f"{kind} has no units")
     return (sizes[layer], sizes[layer - 1]) if kind == "W" else (sizes[layer],)
 
 

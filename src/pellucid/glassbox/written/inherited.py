@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
 from pellucid.glassbox.written.bench import OTHER, Bench
-from pellucid.glassbox.written.judge import Judgement
+from pellucid.glassbox.written.judgement import Judgement
+from pellucid.glassbox.written.left import left_quantity
 from pellucid.glassbox.written.meaning import Meaning
 from pellucid.glassbox.written.names import NoValue, Reading
 from pellucid.glassbox.written.readings import Claim, layer_letters, readings, value_names
@@ -95,9 +94,8 @@ class Inherited:
         for own in self.found.values():
             changed = replace(world, values={**world.values, **values}, kept={})
             try:
-                with np.errstate(all="ignore"):
-                    values[own.key] = np.asarray(Meaning(changed, own.reading).value(own.claim.right), dtype=float)
-            except (NoValue, ValueError, TypeError, IndexError, KeyError):
+                values[own.key] = Meaning(changed, own.reading).array(own.claim.right)
+            except NoValue:
                 continue
         return values
 
@@ -106,8 +104,6 @@ class Inherited:
         keeps = result.keeps_mean
         if result.right and not keeps:
             return result
-        from pellucid.glassbox.written.reviewer import left_quantity
-
         quantity = left_quantity(bench, result.claim, result.reading)
         if quantity is not None and not quantity.index and result.reading is not None and not layer_letters(result.claim):
             self.found[quantity.key] = Own(quantity.key, result.claim, result.reading, line, keeps)

@@ -9,9 +9,10 @@ import numpy as np
 
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.reading.tree import Name
+from pellucid.expressions.reading.tree import Apply, Name
 from pellucid.glassbox.written.meaning import Meaning
 from pellucid.glassbox.written.names import NoValue, Reading
+from pellucid.glassbox.written.places import walk
 from pellucid.glassbox.written.readings import Claim
 from pellucid.glassbox.written.trial import agree, attempt
 from pellucid.glassbox.written.worlds import Setting, companion
@@ -28,26 +29,30 @@ def other_left(setting: Setting, claim: Claim, reading: Reading) -> tuple[str, s
     found = outcome.found
     if found is None:
         try:
-            found = np.asarray(Meaning(world, reading).value(claim.right), dtype=float)
-        except (NoValue, ValueError, TypeError):
+            found = Meaning(world, reading).array(claim.right)
+        except NoValue:
             return None
     if found.ndim != 2 or (found.size == 1 and setting.sizes != (1,) * len(setting.sizes)):
         return None
     mine = _key(claim.left, reading, world.depth)
     for key, shown in _quantities(world.depth):
+        if mine == key.replace("da", "dz") and any(isinstance(node, Apply) and node.function.primes for node in walk(claim.right)):
+            continue  # relu'(a) is 1
         if key != mine and agree(found, np.asarray(world.values[key]), False)[0] and _elsewhere(setting, claim, reading, key):
-            if mine is not None and (named := _named(mine, key)) is not None:
+            if mine is not None and (named := _named(mine, key, claim)) is not None:
                 return named
-            if mine is not None and mine.startswith("db") and key == mine.replace("b", "W"):
+            if mine is not None and mine.startswith("db") and key.removeprefix("data ") == mine.replace("b", "W"):
                 return "bias gradient multiplied by the input", f"the right side is {shown}: a bias gradient has no factor a"
             return "wrong left side", f"the right side is {shown}, not what stands on the left"
     return None
 
 
-def _named(mine: str, key: str) -> tuple[str, str] | None:
+def _named(mine: str, key: str, claim: Claim) -> tuple[str, str] | None:
     """The causes that have names of their own."""
     kind, other = mine.rstrip("0123456789"), key.rstrip("0123456789")
     same = mine[len(kind) :] == key[len(other) :]
+    if (kind, other) in (("a", "z"), ("z", "a")) and same:
+        return ("activation missing", f"the right side is {key}") if kind == "a" else ("extra activation", f"the right side is {key}")
     if (kind, other) == ("dz", "da") and same:
         return "activation derivative missing", f"the right side is {key}: the factor f'(z) is missing"
     if (kind, other) == ("da", "dz") and same:
@@ -63,8 +68,8 @@ def _elsewhere(setting: Setting, claim: Claim, reading: Reading, key: str) -> bo
     """The same in another world."""
     world = companion(setting, 1)
     try:
-        found = np.asarray(Meaning(world, reading).value(claim.right), dtype=float)
-    except (NoValue, ValueError, TypeError):
+        found = Meaning(world, reading).array(claim.right)
+    except NoValue:
         return False
     return agree(found, np.asarray(world.values[key]), False)[0]
 
@@ -84,7 +89,7 @@ def _key(left: Expression, reading: Reading, depth: int) -> str | None:
 
 def _quantities(depth: int) -> Iterator[tuple[str, str]]:
     for layer in range(depth, 0, -1):
-        for kind in ("dz", "da", "dW", "db", "z", "a", "W", "b"):
+        for kind in ("dz", "da", "dW", "data dW", "db", "z", "a", "W", "b"):
             yield f"{kind}{layer}", f"{kind}{layer}"
     yield "dx", "dx"
     yield "x", "x"

@@ -11,7 +11,6 @@ from pellucid.equations.activations import CATALOGUE
 from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.reading.cursor import Vocabulary
-from pellucid.expressions.reading.scripts import indices
 from pellucid.expressions.reading.tree import Name
 from pellucid.glassbox.written.places import walk
 
@@ -184,10 +183,10 @@ def _found(name: Name, reading: Reading, depth: int, letters: Mapping[str, int])
     if kind == "l2" and reading.rate == "rate":
         kind = "rate"
     layer: int | None = layer_number(text, letters, name.at) if text else None
-    index = (*((rest.suffix,) if rest.suffix else ()), *rest.below)
+    index = tuple(part for part in (rest.suffix, *rest.below) if part)
     sample = rest.sample
     if len(index) == 1 and not rest.code and index[0] in reading.samples:
-        index, sample = (), index[0]
+        sample, index = index[0], ()
     transposed = False
     if rest.primes and kind in PARAMETERS and reading.primes == "new":
         new = True
@@ -195,6 +194,15 @@ def _found(name: Name, reading: Reading, depth: int, letters: Mapping[str, int])
         transposed = rest.primes % 2 == 1
     elif rest.primes:
         raise NoValue("name", f"the ' of {base!r} means nothing here", name.at)
+    return _placed(
+        Quantity(f"new {kind}" if new else kind, d, layer, index, sample, rest.code, rest.raised, transposed), name, reading, depth
+    )
+
+
+def _placed(found: Quantity, name: Name, reading: Reading, depth: int) -> Quantity:
+    """The quantity with its layer, where the name alone does not tell it."""
+    kind, layer, index = found.kind.removeprefix("new "), found.layer, found.index
+    new = kind != found.kind
     if kind in LAYERED and layer is None and kind != "n":
         layer = reading.layer
     if kind == "prev":
@@ -202,22 +210,21 @@ def _found(name: Name, reading: Reading, depth: int, letters: Mapping[str, int])
     kind, layer = unified(kind, layer, depth)
     if kind in ("z", "a", "W", "b", "mask"):
         if layer is None:
-            raise NoValue("layer", f"the layer of {base!r} is not written", name.at)
+            raise NoValue("layer", f"the layer of {name.base!r} is not written", name.at)
         if not 1 <= layer <= depth:
             raise NoValue("layer", f"there is no layer {layer}: the layers are 1 to {depth}", name.at)
     if kind == "n":
-        kind = {"samples": "m", "outputs": "outputs"}[reading.n] if layer is None and not index else "n"
-        if kind == "n" and layer is None and index[0].isdigit():
-            layer, index = int(index[0]), ()
+        if layer is None and not index:
+            kind = "m" if reading.n == "samples" else "outputs"
+        elif layer is None and "".join(index).isdigit():  # n_1
+            layer, index = int("".join(index)), ()
         if kind == "n" and (layer is None or not 0 <= layer <= depth):
             raise NoValue("layer", "n is of no layer", name.at)
     if kind == "W":
         index = _two(index)
-    if d and kind not in ("z", "a", "x", "W", "b", "y_hat", "l", "J"):
-        raise NoValue("name", f"'d{base}' is no derivative that is known", name.at)
-    if new:
-        kind = f"new {kind}"
-    return Quantity(kind, d, layer, index, sample, rest.code, rest.raised, transposed)
+    if found.d and kind not in ("z", "a", "x", "W", "b", "y_hat", "l", "J"):
+        raise NoValue("name", f"'d{name.base}' is no derivative that is known", name.at)
+    return replace(found, kind=f"new {kind}" if new else kind, layer=layer, index=index)
 
 
 def unified(kind: str, layer: int | None, depth: int) -> tuple[str, int | None]:
@@ -235,6 +242,3 @@ def _two(index: tuple[str, ...]) -> tuple[str, ...]:
 def letters_of(name: Name) -> tuple[str, ...]:
     """The letters among the indices of a name."""
     return tuple(part for part in (*name.below, name.sample) if part.isalpha())
-
-
-__all__ = ["VOCABULARY", "NoValue", "Quantity", "Reading", "indices", "layer_number", "layer_text", "letters_of", "names", "resolve"]

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
-from functools import cache
 from typing import Any
 
 from pellucid.expressions.nodes import Expression
 
+_PARTS: dict[type[Expression], tuple[str, ...]] = {}
 Put = Callable[[Expression], Expression]
 
 
-@cache
 def parts(kind: type[Expression]) -> tuple[str, ...]:
     """The fields of a kind of node that can hold nodes."""
-    return tuple(field.name for field in fields(kind) if field.name not in ("at", "signs"))
+    found = _PARTS.get(kind)
+    if found is None:
+        found = _PARTS[kind] = tuple(field.name for field in fields(kind) if field.name not in ("at", "signs"))
+    return found
 
 
 def walk(tree: Expression) -> Iterator[Expression]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,26 +9,27 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pellucid.errors import FormulaError, InputError, sentence
-from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.reading.cursor import Vocabulary
 from pellucid.expressions.reading.lexer import refuse
+from pellucid.expressions.reading.plain import plain
 from pellucid.expressions.reading.reader import read
 from pellucid.expressions.reading.tree import Apply, Name, Statement
-from pellucid.expressions.reading.write import as_latex, as_text, plain
-from pellucid.glassbox.model import Model
+from pellucid.expressions.reading.typeset import as_latex, as_text
+from pellucid.glassbox.model import Model, as_subject
+from pellucid.glassbox.trace import CONVENTIONS
 from pellucid.glassbox.written.bench import Bench
 from pellucid.glassbox.written.calculation import Definitions
 from pellucid.glassbox.written.calculus import Formula, candidates, define, is_calculus, judge_formula
 from pellucid.glassbox.written.claims import claims, given, own_name, substituted
-from pellucid.glassbox.written.equation import DEFINITION, UNDECIDED, EquationReview
 from pellucid.glassbox.written.inherited import Inherited
-from pellucid.glassbox.written.judge import Judgement, judge
-from pellucid.glassbox.written.meaning import Meaning
-from pellucid.glassbox.written.names import VALUES, VOCABULARY, NoValue, Quantity, Reading
+from pellucid.glassbox.written.judge import judge
+from pellucid.glassbox.written.judgement import Judgement
+from pellucid.glassbox.written.left import left_quantity
+from pellucid.glassbox.written.names import VALUES, VOCABULARY, NoValue
 from pellucid.glassbox.written.readings import Claim, layer_letters
+from pellucid.glassbox.written.report import DEFINITION, UNDECIDED, EquationReview
 from pellucid.glassbox.written.rightline import RightLines
-from pellucid.glassbox.trace import CONVENTIONS
 from pellucid.validation import as_inputs, as_masks, as_sample_weight, as_targets, one_of
 
 
@@ -37,9 +37,11 @@ class Reviewer:
     """Judges lines."""
 
     def __init__(
-        self, model: Model | None, X: ArrayLike | None, y: ArrayLike | None, convention: str, sample_weight: ArrayLike | None, mask: Any
+        self, model: Any, X: ArrayLike | None, y: ArrayLike | None, convention: str, sample_weight: ArrayLike | None, mask: Any
     ) -> None:
         one_of(convention, CONVENTIONS, "the convention", "review_equation")
+        if model is not None and X is not None and y is not None:
+            model, X, y, _ = as_subject(model, X, y, "review_equation")
         self.bench = None if model is None else bench(model, X, y, convention, sample_weight, mask)
         self.definitions = Definitions()
         self.own: dict[Name, Expression] = {}
@@ -195,21 +197,6 @@ def capital(piece: str) -> str:
     first = piece.partition(" ")[0]
     plain_word = first.isalpha() and len(first) > 1 and first not in ("dz", "da", "dw", "dW", "db", "dx", "mse")
     return f"{piece[:1].upper()}{piece[1:]}" if plain_word else piece
-
-
-def left_quantity(bench: Bench, claim: Claim, reading: Reading | None) -> Quantity | None:
-    """What the left side is, as a whole."""
-    left = claim.left
-    name = left.by if isinstance(left, nodes.Derivative) else left
-    cost = not isinstance(left, nodes.Derivative) or (isinstance(left.of, Name) and VALUES.get(left.of.base) in ("J", "l"))
-    if not isinstance(name, Name) or not cost:
-        return None
-    try:
-        letters: Mapping[str, int] = dict.fromkeys(layer_letters(claim), 1)
-        found = Meaning(bench.own, reading or Reading(), letters).quantity(name)
-    except NoValue:
-        return None
-    return replace(found, d=found.d or isinstance(left, nodes.Derivative))
 
 
 def bench(model: Model, X: ArrayLike | None, y: ArrayLike | None, convention: str, sample_weight: ArrayLike | None, mask: Any) -> Bench:

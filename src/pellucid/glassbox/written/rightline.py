@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pellucid.architecture import Architecture
 from pellucid.equations.activations import Softmax
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression, Number
+from pellucid.expressions.reading.plain import plain
 from pellucid.expressions.reading.tree import Apply, Name, Norm, Product, Reduce, Total
-from pellucid.expressions.reading.write import as_latex, plain
+from pellucid.expressions.reading.typeset import as_latex
 
 EXACT = {("sigmoid", "log_loss"), ("softmax", "cross_entropy"), ("exp", "poisson")}
 """output and loss for which dz_L is y_hat - y"""
@@ -56,7 +57,7 @@ class RightLines:
         pen = _Pen(self, code)
         new = kind.removeprefix("new ")
         if new != kind:
-            left = Name(f"{new}_new", **pen.of(layer))
+            left = replace(pen.name(new, layer), base=f"{new}_new")
             return left, nodes.Add((pen.name(new, layer), nodes.Negative(Product((Name("alpha"), pen.name(new, layer, d=True)), ("",)))))
         if (kind, d) == ("x", True):
             return Name("x", d=True), pen.product(pen.transpose(pen.name("W", 1)), pen.name("z", 1, d=True))
@@ -153,10 +154,17 @@ class _Pen:
 
     def over_units(self, a: Expression, da: Expression, layer: int | str) -> Expression:
         """sum_k a_k da_k."""
-        if self.is_code or not isinstance(a, Name) or not isinstance(da, Name):
+        if self.is_code:
             return Reduce(self.each(a, da), 0 if self.lines.columns else 1, True)
-        one, other = self.name("a", layer, below=("k",)), self.name("a", layer, d=True, below=("k",))  # type: ignore[arg-type]
-        return Total(Product((one, other), ("",)), "k", Number(1), Name("K"))
+        factors = [self.entry(name) for name in (a, *(da.factors if isinstance(da, nodes.Multiply) else (da,)))]
+        return Total(Product(tuple(factors), ("",) * (len(factors) - 1)), "k", Number(1), Name("K"))
+
+    def entry(self, tree: Expression) -> Expression:
+        """Entry k of a name, or of f of a name."""
+        if isinstance(tree, Apply):
+            return replace(tree, arguments=tuple(self.entry(part) for part in tree.arguments))
+        assert isinstance(tree, Name)
+        return replace(tree, below=("k",))
 
     def over_samples(self, tree: Expression) -> Expression:
         """Divided by m, or by the sum of the weights."""
@@ -183,20 +191,24 @@ class _Pen:
 
     def db(self, layer: int | str) -> Expression:
         """The mean of dz over the samples."""
-        if self.is_code or self.lines.weighted:
+        if self.is_code:
             return self.over_samples(Reduce(self.weighted(layer), 1 if self.lines.columns else 0, self.lines.columns))
-        return self.over_samples(Total(self.name("z", layer, d=True, sample="i"), "i", Number(1), Name("m")))
+        return self.over_samples(self.total(self.name("z", layer, d=True, sample="i")))
+
+    def total(self, of_sample: Expression) -> Expression:
+        """The sum over the samples, each times its weight where there are any."""
+        body = Product((Name("s", below=("i",)), of_sample), ("",)) if self.lines.weighted else of_sample
+        return Total(body, "i", Number(1), Name("m"))
 
     def cost(self) -> Expression:
         """The mean of C over the samples, and L2."""
         each = Apply(Name("C"), (Name("y_hat"), Name("y")))
         whole: Expression
-        if self.is_code or self.lines.weighted:
+        if self.is_code:
             inner = self.each(Name("s"), each) if self.lines.weighted else each
             whole = self.over_samples(Reduce(inner))
         else:
-            of_sample = Apply(Name("C"), (Name("y_hat", sample="i"), Name("y", sample="i")))
-            whole = self.over_samples(Total(of_sample, "i", Number(1), Name("m")))
+            whole = self.over_samples(self.total(Apply(Name("C"), (Name("y_hat", sample="i"), Name("y", sample="i")))))
         if not self.lines.architecture.l2:
             return whole
         norms = [nodes.Power(Norm(self.name("W", layer)), Number(2)) for layer in range(1, self.lines.depth + 1)]

@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike
 
 from pellucid.errors import FormulaError, InputError, sentence
 from pellucid.expressions.reading.reader import without_comment
-from pellucid.glassbox.model import Model
 from pellucid.glassbox.rendering import Table, as_html, as_rich, as_text
-from pellucid.glassbox.written.equation import CONSEQUENCE, REMARK, UNDECIDED, UNREADABLE, EquationReview
+from pellucid.glassbox.written.report import CONSEQUENCE, REMARK, UNDECIDED, UNREADABLE, EquationReview
+from pellucid.glassbox.written.reviewer import Reviewer, summed
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -107,7 +107,7 @@ def _lines(numbers: list[int]) -> str:
 
 def review_sheet(
     sheet: str | Sequence[str],
-    model: Model | None = None,
+    model: Any = None,
     X: ArrayLike | None = None,
     y: ArrayLike | None = None,
     convention: str = "columns",
@@ -122,7 +122,7 @@ def review_sheet(
 
     Args:
         sheet: the text, or its lines.
-        model: a `Network`, or anything with an architecture and a vector; a sheet of calculus needs none.
+        model: a `Network`, a fitted estimator, or a pipeline that ends in one; a sheet of calculus needs none.
         X: the samples, as rows.
         y: the targets.
         convention: columns or rows.
@@ -139,8 +139,6 @@ def review_sheet(
     ['wrong sign', 'consequence']
 
     """
-    from pellucid.glassbox.written.reviewer import Reviewer, summed
-
     lines = sheet.splitlines() if isinstance(sheet, str) else list(sheet)
     if len(lines) > MOST_LINES:
         raise InputError(

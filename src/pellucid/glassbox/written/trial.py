@@ -82,19 +82,16 @@ def _once(
     meaning = Meaning(world, reading, layers)
     changed = Meaning(_replaced(world, values), reading, layers) if values else meaning
     try:
-        with np.errstate(all="ignore"):
-            units, samples = free_letters(claim, reading, meaning)
-            meaning.hint = changed.hint = left_layer(claim.left, meaning)
-            if not units and not samples and not has_entries(claim, reading, meaning):
-                truth = _kept(world, claim, reading, layers, lambda: np.asarray(meaning.value(claim.left), dtype=float))
-                found = np.asarray(changed.value(claim.right), dtype=float)
-                right, flat = agree(found, truth, _layout_free(claim.left))
-                return Outcome(right, found, truth, star=changed.matrix_star, flat=flat)
-            return _by_entries(claim, meaning, changed, units, samples, most, quick)
+        units, samples = free_letters(claim, reading, meaning)
+        meaning.hint = changed.hint = left_layer(claim.left, meaning)
+        if not units and not samples and not has_entries(claim, reading, meaning):
+            truth = _kept(world, claim, reading, layers, lambda: meaning.array(claim.left))
+            found = changed.array(claim.right)
+            right, flat = agree(found, truth, _layout_free(claim.left))
+            return Outcome(right, found, truth, star=changed.matrix_star, flat=flat)
+        return _by_entries(claim, meaning, changed, units, samples, most, quick)
     except NoValue as why:
         return Outcome(False, why=why, star=changed.matrix_star)
-    except (ValueError, TypeError, IndexError, KeyError, OverflowError, ZeroDivisionError, AttributeError) as error:
-        return Outcome(False, why=NoValue("shape", f"it cannot be computed ({error})"))
 
 
 def _layout_free(left: Expression) -> bool:
@@ -125,10 +122,10 @@ def _by_entries(claim: Claim, meaning: Meaning, changed: Meaning, units: list[st
         for side in (meaning, changed):
             side.letters = {letter: place for letter, place in point.items() if letter}
             side.i = point.get("") if "" in point else next((point[letter] for letter in samples), None)
-        if claim.condition is not None and not np.all(meaning.value(claim.condition) != 0):
+        if claim.condition is not None and not np.all(meaning.array(claim.condition) != 0):
             continue
-        truth.append(np.asarray(meaning.value(claim.left), dtype=float).reshape(-1))
-        found.append(np.asarray(changed.value(claim.right), dtype=float).reshape(-1))
+        truth.append(meaning.array(claim.left).reshape(-1))
+        found.append(changed.array(claim.right).reshape(-1))
         if truth[-1].shape != found[-1].shape:
             raise NoValue("shape", "one side is an entry, the other has several")
         if quick and _differ(found[-1], truth[-1]):
@@ -196,7 +193,7 @@ def _collect(
             samples[found.sample] = None
         return
     if isinstance(tree, Total):
-        index = tree.index or meaning._only_letter(tree.body)
+        index = tree.index or meaning.only_letter(tree.body)
         inside |= {index}
     below = getattr(tree, "below", ())
     for part in below:

@@ -45,7 +45,7 @@ class Setting:
 
     @cached_property
     def _key(self) -> tuple[Any, ...]:
-        named = tuple((type(rule), rule.spec) for rule in (*self.activations, self.loss))
+        named = (*((type(rule), rule.spec) for rule in self.activations), self.loss.spec)
         return self.sizes, named, self.l2, self.m, self.convention, self.weighted, self.masked, self.hard, self.whole
 
     def __eq__(self, other: object) -> bool:
@@ -120,6 +120,7 @@ def world(
     for layer, mask in (masks or {}).items():
         values[f"mask{layer}"] = mask.T if columns else mask
     for layer in range(1, depth + 1):
+        values[f"data dW{layer}"] = values[f"dW{layer}"] - architecture.l2 * values[f"W{layer}"] / weights.sum()
         for kind in "Wb":
             values[f"new {kind}{layer}"] = values[f"{kind}{layer}"] - RATE * values[f"d{kind}{layer}"]
     return World(architecture, convention, values, m)
