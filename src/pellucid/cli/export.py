@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pellucid.cli.app import Force, Model, app, console
+from pellucid.cli.explain import Convention
 from pellucid.errors import InputError, sentence
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ class To(StrEnum):
     """What is written."""
 
     c = "c"
+    onnx = "onnx"
+    numpy = "numpy"
+    json = "json"
 
 
 class Numbers(StrEnum):
@@ -44,6 +48,8 @@ class Request:
     """the rows to compare on, and their targets, or None"""
     targets: Any
     force: bool
+    opset: int | None
+    convention: str
 
 
 def to_c(request: Request) -> ExportReport:
@@ -63,7 +69,33 @@ def to_c(request: Request) -> ExportReport:
     )
 
 
-FORMATS: dict[To, Callable[[Request], ExportReport]] = {To.c: to_c}
+def to_onnx(request: Request) -> ExportReport:
+    """A file for ONNX's runtimes."""
+    from pellucid.export.onnx import export_onnx
+
+    more = {} if request.opset is None else {"opset": request.opset}
+    return export_onnx(request.model, _file(request, "onnx"), rows=request.rows, force=request.force, **more)
+
+
+def to_numpy(request: Request) -> ExportReport:
+    """A module of Python."""
+    from pellucid.export.numpy import export_numpy
+
+    return export_numpy(request.model, _file(request, "py"), convention=request.convention, rows=request.rows, force=request.force)
+
+
+def to_json(request: Request) -> ExportReport:
+    """A document for other languages."""
+    from pellucid.export.json import export_json
+
+    return export_json(request.model, _file(request, "json"), rows=request.rows, force=request.force)
+
+
+def _file(request: Request, ending: str) -> str:
+    return f"{request.name}.{ending}" if request.output is None else request.output
+
+
+FORMATS: dict[To, Callable[[Request], ExportReport]] = {To.c: to_c, To.onnx: to_onnx, To.numpy: to_numpy, To.json: to_json}
 """what writes each of them"""
 
 
@@ -76,13 +108,15 @@ def export(
     dtype: Annotated[Numbers, typer.Option(help="The numbers of C.")] = Numbers.float,
     training: Annotated[bool, typer.Option("--with-training", help="With the backward pass and a gradient step.")] = False,
     quantized: Annotated[bool, typer.Option("--quantized", help="Weights of 8 bits.")] = False,
+    opset: Annotated[int | None, typer.Option(help="The version of ONNX's operators, 13 to 22.", show_default="17")] = None,
+    convention: Annotated[Convention, typer.Option(help="Whether samples are columns or rows in NumPy.")] = Convention.columns,
     data: Annotated[str | None, typer.Option(help="Rows to compare on; a table.", show_default="drawn at random")] = None,
     force: Force = False,
 ) -> None:
     """Write a model in another form, compared with the model on rows before it is written."""
     loaded = _load(model)
     rows, targets = (None, None) if data is None else _rows(loaded, data)
-    report = FORMATS[to](Request(loaded, output, name, dtype.value, training, quantized, rows, targets, force))
+    report = FORMATS[to](Request(loaded, output, name, dtype.value, training, quantized, rows, targets, force, opset, convention.value))
     console.print(str(report), markup=False, highlight=False, soft_wrap=True)
 
 

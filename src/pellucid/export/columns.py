@@ -221,7 +221,7 @@ def _places(chosen: Any, names: list[str]) -> list[int]:
 
 def _table(columns: Columns, step: Any, features: list[Feature]) -> list[Feature]:
     """Numbers, then the parts of dates, then the categories, as `TableColumns` gives them."""
-    from pellucid.pipelines import DATE_PARTS
+    from pellucid.columns import DATE_PARTS
 
     by_name = {feature.name: feature for feature in features}
     found = [by_name[name] for name in step.names("numeric")]

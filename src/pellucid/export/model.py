@@ -28,6 +28,8 @@ def describe(model: Any, where: str = "the export") -> Description:
     """
     if hasattr(model, "pipeline") and hasattr(model, "target"):
         model = model.pipeline
+    while hasattr(model, "best_estimator_"):  # a search
+        model = model.best_estimator_
     steps = []
     last = model
     while hasattr(last, "steps") and hasattr(last, "named_steps"):

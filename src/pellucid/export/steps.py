@@ -55,3 +55,27 @@ def back(steps: Steps) -> Steps:
 def lean(steps: Sequence[Step]) -> Steps:
     """The chain without what changes nothing."""
     return tuple(step for step in steps if step not in NEUTRAL)
+
+
+FILLERS: dict[str, Step] = {"-": ("-", 0.0), "+": ("+", 0.0), "*": ("*", 1.0), "/": ("/", 1.0)}
+"""steps that change nothing, by which columns of a block get as many steps as the others"""
+
+
+def aligned(chains: Sequence[Steps]) -> tuple[tuple[str, ...], list[Steps]] | None:
+    """The names of the steps of the longest chain, and all chains in this form, where it can be had by steps that change nothing."""
+    form = tuple(name for name, *_ in max(chains, key=len))
+    filled = [_filled(chain, form) for chain in chains]
+    return None if any(chain is None for chain in filled) else (form, [chain for chain in filled if chain is not None])
+
+
+def _filled(chain: Steps, form: tuple[str, ...]) -> Steps | None:
+    """The chain with steps that change nothing where the form has one more; None where that cannot be."""
+    left, found = list(chain), []
+    for name in form:
+        if left and left[0][0] == name:
+            found.append(left.pop(0))
+        elif name in FILLERS:
+            found.append(FILLERS[name])
+        else:
+            return None
+    return None if left else tuple(found)
