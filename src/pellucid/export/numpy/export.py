@@ -1,0 +1,137 @@
+"""export_numpy: any model of ours as one module of NumPy, that computes, learns and checks itself."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.equations.arrays import Array
+from pellucid.errors import ExportError, InputError, sentence
+from pellucid.export.description import Description
+from pellucid.export.model import describe
+from pellucid.export.numpy.module import module_text
+from pellucid.export.report import ExportReport
+from pellucid.export.rows import Rows, predictions, rows_of
+from pellucid.export.verify import LIMITS, difference
+from pellucid.files import check_writable, write_atomically
+from pellucid.network import Network
+
+SHOWN = 5
+"""example rows in the module"""
+
+
+def export_numpy(
+    model: Any, path: str | os.PathLike[str], *, convention: str = "columns", force: bool = False, rows: Any = None
+) -> ExportReport:
+    """Write a model as a module of NumPy."""
+    check_writable(path, force)
+    if convention not in ("columns", "rows"):
+        raise InputError(sentence("the convention", "the NumPy export", repr(convention), "columns or rows", "leave it at columns"))
+    description = describe(model, "the NumPy export")
+    compared = rows_of(description, rows, single=description.dtype == "float32")
+    expected = predictions(model, description, compared)
+    columns = convention == "columns"
+    text, module = _checked(description, columns, compared, expected)
+    off = _difference(module, description, compared, expected)
+    gradients = _gradient_difference(module, description, columns)
+    limit = LIMITS[description.dtype]
+    for what, found in (("prediction", off), ("gradient", gradients)):
+        if not found <= 10 * limit:
+            told = sentence(
+                f"the difference of a {what}", "the NumPy export", f"{found:.2g}", f"at most {10 * limit:.2g}", "report this with the model"
+            )
+            raise ExportError(told)
+    write_atomically(path, text.encode(), force=force)
+    note = f"The gradients differ by at most {gradients:.2g} of the largest of each array." if gradients else "The gradients are the same."
+    return ExportReport("NumPy", (Path(path),), len(compared), off, f"with NumPy {np.__version__}", (note,))
+
+
+def _checked(description: Description, columns: bool, rows: Rows, expected: Array) -> tuple[str, dict[str, Any]]:
+    """The text, and what it defines; with samples for its check of gradients that lie beside no kink."""
+    shown = slice(0, SHOWN)
+    examples = example_text(description, rows.entries[shown])
+    for seed in range(20):
+        text = module_text(description, columns, examples, expected[shown], seed)
+        module: dict[str, Any] = {"__name__": "exported"}
+        exec(compile(text, "exported.py", "exec"), module)  # it is our own text
+        if module["check_gradients"]() < 1e-5:
+            break
+    return text, module
+
+
+def example_text(description: Description, entries: Any) -> str:
+    """Rows as code: a dictionary of columns, or a list of rows."""
+    written = [[_entry(source.kind, value) for source, value in zip(description.sources, row, strict=True)] for row in entries]
+    if not description.framed:
+        return "[\n" + "\n".join(f"    [{', '.join(row)}]," for row in written) + "\n]"
+    columns = zip(description.sources, zip(*written, strict=True), strict=True)
+    return "{\n" + "\n".join(f"    {source.name!r}: [{', '.join(column)}]," for source, column in columns) + "\n}"
+
+
+def _entry(kind: str, value: Any) -> str:
+    if value is None:
+        return "None" if kind != "number" else "np.nan"
+    return repr(_date(value)) if kind == "date" else repr(value)
+
+
+def _date(days: float) -> str:
+    return str(np.datetime64("2000-01-01", "s") + np.timedelta64(int(np.floor(days * 86400 + 0.5)), "s"))
+
+
+def as_table(description: Description, rows: Rows) -> Any:
+    """The rows as the module takes them."""
+
+    def column(kind: str, values: Any) -> list[Any]:
+        return [None if value is None else _date(value) if kind == "date" else value for value in values]
+
+    columns = [column(source.kind, values) for source, values in zip(description.sources, zip(*rows.entries, strict=True), strict=True)]
+    if description.framed:
+        return {source.name: values for source, values in zip(description.sources, columns, strict=True)}
+    if all(source.kind == "number" for source in description.sources):
+        return np.array(columns, dtype=float).T
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _difference(module: dict[str, Any], description: Description, rows: Rows, expected: Array) -> float:
+    run = module["predict" if description.task == "numbers" else "probabilities"]
+    with np.errstate(all="ignore"):
+        found = run(module["parameters"], as_table(description, rows))
+    return difference(np.asarray(found, dtype=np.float64), expected, description.task)
+
+
+def _gradient_difference(module: dict[str, Any], description: Description, columns: bool) -> float:
+    """The largest difference of the gradients from ours, each as a part of the largest of its array, with weights of samples."""
+    architecture = description.architecture
+    network = Network.of(architecture, description.vector.astype(description.dtype))
+    rng = np.random.default_rng(1)
+    m = 7
+    X = rng.normal(size=(m, architecture.sizes[0])).astype(description.dtype)
+    Y = some_targets(description, rng, m).astype(description.dtype)
+    s = rng.uniform(0.5, 2, size=m).astype(description.dtype)
+    masks = network.dropout_mask(m)
+    exact = network.gradients(X, Y, s, mask=masks or None)
+    forward, backward = module["forward"], module["backward"]
+    turned = {layer: mask.T if columns else mask for layer, mask in masks.items()}
+    more = (turned,) if masks else ()
+    inputs, targets = (X.T, Y.T) if columns else (X, Y)
+    with np.errstate(all="ignore"):
+        values = forward(module["parameters"], inputs, *more)
+        found = backward(module["parameters"], values, targets, s, *more)
+    worst = 0.0
+    for name, array in exact.items():
+        other = found[name].T if columns and array.ndim == 2 else found[name].reshape(array.shape)
+        worst = max(worst, difference(np.asarray(other, dtype=np.float64), array.astype(np.float64), "numbers"))
+    return worst
+
+
+def some_targets(description: Description, rng: np.random.Generator, m: int) -> Array:
+    """Targets for which the loss is defined."""
+    n, record = description.architecture.sizes[-1], description.architecture.loss
+    if record.name == "cross_entropy":
+        return np.eye(n)[rng.integers(n, size=m)]
+    if record.targets.high == 1:
+        return rng.uniform(0.1, 0.9, size=(m, n))
+    return rng.uniform(0.5, 3, size=(m, n)) if record.targets.low == 0 else rng.normal(size=(m, n))
