@@ -45,6 +45,17 @@ def test_a_network_from_its_file(pellucid):
     assert sorted(path.name for path in Path("out").iterdir()) == ["model.c", "model.h", "model_main.c"]
 
 
+def test_an_estimator_from_its_file(pellucid):
+    from sklearn.datasets import load_iris
+
+    X, y = load_iris(return_X_y=True)
+    pl.MLPClassifier((4,), solver="lbfgs", max_iter=500, tol=1, random_state=0).fit(X, y).save("net.safetensors")
+    ended = pellucid("export", "net.safetensors", "--to", "c", "--data", "iris", "--quantized")
+    assert ended.code == 0
+    assert "on 150 rows" in ended.out
+    assert "the accuracy is" in ended.out
+
+
 def test_what_cannot_be_exported_is_refused(refused):
     assert refused("export", "none.skops", "--to", "c").startswith("The model file in none.skops is not readable")
     pl.Network([3, 1]).save("net.safetensors")

@@ -208,6 +208,20 @@ def test_a_step_that_is_not_known_is_named(step, told):
         describe(model)
 
 
+def test_the_models_in_one_call_are_prepared_as_they_do_it(frame):
+    model = pl.tabular_classifier(1, max_iter=2)
+    model = fitted(Pipeline([*model.steps[:-1], ("m", classifier())]), frame, frame["income"] > 2e4)
+    description = describe(model)
+    rows = rows_of(description, frame)
+    np.testing.assert_allclose(prepared(description, rows.entries), model[:-1].transform(frame), rtol=1e-12, atol=1e-15)
+
+
+def test_an_ensemble_is_refused_by_its_name(frame):
+    model = fitted(pl.tabular_classifier(2, max_iter=2), frame, frame["income"] > 2e4)
+    with pytest.raises(pl.InputError, match="is a VotingClassifier, an ensemble of 2 networks, expected a model of one network"):
+        describe(model)
+
+
 def test_a_target_that_cannot_be_undone_is_refused():
     X = np.random.default_rng(6).normal(size=(20, 3))
     model = TransformedTargetRegressor(regressor(), func=np.cbrt, inverse_func=lambda y: y**3)

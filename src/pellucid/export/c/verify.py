@@ -94,7 +94,8 @@ def verify(form: Form, texts: Mapping[str, str], model: Any, rows: Rows, expecte
             raise _differs("predictions", form, off, allowed)
         _labels(form, printed, expected, off)
         notes = _train(form, program, Path(folder), rows, subject) if form.training else ()
-    return Verified(off, f"compiled by {Path(compiler).name}, {form.real.dtype}", notes)
+    against = ", against the network with the same weights of 8 bits" if form.quantized else ""
+    return Verified(off, f"compiled by {Path(compiler).name}, {form.real.dtype}{against}", notes)
 
 
 def rounding(form: Form, X: Array, dtype: str) -> float:
