@@ -190,8 +190,9 @@ def _side_by_side(columns: Columns, step: Any, features: list[Feature]) -> list[
     names = [str(name) for name in getattr(step, "feature_names_in_", [feature.name for feature in features])]
     found: list[Feature] = []
     for _, inner, chosen in step.transformers_:
-        if not (isinstance(inner, str) and inner == "drop"):
-            found += columns.through(inner, [features[at] for at in _places(chosen, names)])
+        places = _places(chosen, names)
+        if places and not (isinstance(inner, str) and inner == "drop"):  # one for no columns is not fitted
+            found += columns.through(inner, [features[at] for at in places])
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -154,7 +155,9 @@ def _as_taken(description: Description, columns: list[list[float | str | None]])
 def predictions(model: Any, description: Description, rows: Rows) -> Array:
     """What the model itself says of the rows, (m, n_outputs): probabilities, or numbers."""
     model = model.pipeline if hasattr(model, "pipeline") and hasattr(model, "target") else model
-    found = model.predict(rows.inputs) if description.task == "numbers" else model.predict_proba(rows.inputs)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Found unknown categories")  # some were drawn on purpose
+        found = model.predict(rows.inputs) if description.task == "numbers" else model.predict_proba(rows.inputs)
     found = np.asarray(found, dtype=np.float64)
     return found[:, None] if found.ndim == 1 else found
 

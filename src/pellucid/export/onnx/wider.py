@@ -35,7 +35,11 @@ def parts(model: Any, seen: set[int] | None = None) -> Iterator[Any]:
     elif type(model).__module__.partition(".")[0] in ("sklearn", "pellucid") and hasattr(model, "__dict__"):
         yield model
         for name, value in vars(model).items():
-            if name in ("steps", "transformer_list") or (name.endswith("_") and not name.startswith("_")) or type(model).__name__ == "_CalibratedClassifier":
+            if (
+                name in ("steps", "transformer_list")
+                or (name.endswith("_") and not name.startswith("_"))
+                or type(model).__name__ == "_CalibratedClassifier"
+            ):
                 yield from parts(value, seen)
 
 
@@ -75,7 +79,9 @@ def _converted(model: Any, opset: int, dtype: np.dtype[Any], rows: Any) -> tuple
         raise
     except Exception as error:  # skl2onnx raises what it meets
         got = " ".join(str(error).split())[:160] or type(error).__name__
-        raise InputError(sentence("a step of the pipeline", "the ONNX export", f"refused ({got})", "one that skl2onnx converts", REPAIR)) from None
+        raise InputError(
+            sentence("a step of the pipeline", "the ONNX export", f"refused ({got})", "one that skl2onnx converts", REPAIR)
+        ) from None
     made.producer_name = "pellucid"
     _rename_inputs(made, [name for name, _ in inputs])
     return made, given, taken
@@ -128,7 +134,9 @@ def _inputs(model: Any, dtype: np.dtype[Any], rows: Any) -> tuple[list[Any], dic
     kinds = {str(name): "biuf".find(np.asarray(rows[name]).dtype.kind) >= 0 for name in names}
     types = [(name, (number if numeric else StringTensorType)([None, 1])) for name, numeric in kinds.items()]
     given = {
-        name: np.asarray(rows[name], dtype=dtype if numeric else object)[:, None] if numeric else np.array([[str(v)] for v in rows[name]], object)
+        name: np.asarray(rows[name], dtype=dtype if numeric else object)[:, None]
+        if numeric
+        else np.array([[str(v)] for v in rows[name]], object)
         for name, numeric in kinds.items()
     }
     return types, given, rows
@@ -154,7 +162,9 @@ def verify(content: bytes, model: Any, given: dict[str, Array], rows: Any) -> fl
     for runtime, run in RUNTIMES.items():
         *first, last = run(content, given).values()
         found = np.asarray(last, dtype=np.float64)
-        off = difference(found.reshape(expected.shape) if found.size == expected.size else found, expected, "classes" if shares else "numbers")
+        off = difference(
+            found.reshape(expected.shape) if found.size == expected.size else found, expected, "classes" if shares else "numbers"
+        )
         if not off <= LIMIT:
             told = sentence("the difference", runtime, f"{off:.2g}", f"at most {LIMIT:.2g}", "give the model steps that the export knows")
             raise ExportError(told)
