@@ -115,7 +115,7 @@ def _estimators():
     yield "digits", classifier().fit(digits.data.astype(np.float32), digits.target), digits.data[:200].astype(np.float32)
     yield "two classes", classifier().fit(X, LABELS == "setosa"), X
     yield "one class", classifier().fit(X, np.zeros(len(X), int)), X
-    yield "classes that are numbers", classifier().fit(X, y * 1.5), X
+    yield "classes that are numbers", classifier().fit(X, y * 2.0), X
     yield "labels", classifier().fit(X, np.c_[y == 0, y > 0, y == 2].astype(int)), X
     yield "regressor", regressor().fit(DIABETES.data, DIABETES.target), DIABETES.data
     yield "two targets", regressor().fit(DIABETES.data, np.c_[DIABETES.target, -DIABETES.target]), DIABETES.data

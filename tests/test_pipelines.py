@@ -19,6 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 import pellucid as pl
+from pellucid import archives
 from pellucid.errors import ModelFileError, OutputError, PellucidError, TableError
 from pellucid.pipelines import CATEGORIES_AT_MOST, FORMAT, TRUSTED, TableColumns, TableModel, build_pipeline
 
@@ -469,7 +470,9 @@ def test_a_schema_that_names_a_function_to_be_called_runs_nothing(saved, tmp_pat
         }
         with zipfile.ZipFile(path, "w") as hostile:
             for entry in honest.namelist():
-                hostile.writestr(entry, json.dumps(schema) if entry == "schema.json" else honest.read(entry))
+                if entry != archives.CHECKSUM:
+                    hostile.writestr(entry, json.dumps(schema) if entry == "schema.json" else honest.read(entry))
+            hostile.writestr(archives.CHECKSUM, archives._checksum(hostile))
     called = []
     monkeypatch.setattr("os.system", called.append)
     assert "not trusted (Untrusted types found in the file: ['os.system']" in refusal(path)
@@ -491,11 +494,13 @@ def test_the_trusted_types_hold_none_that_runs_what_it_is_given():
     [
         ([1, 2], "damaged or of another kind (TypeError)"),
         ({"a": 1}, "damaged or of another kind (KeyError)"),
-        ({"pellucid": 99}, f"of format version 99, and this release reads {FORMAT}"),
-        ({"pellucid": FORMAT, "pipeline": "none", "target": "y", "task": "t"}, "something else than a trained pipeline"),
-        ({"pellucid": FORMAT, "pipeline": 3, "target": "y", "task": "t"}, "something else than a trained pipeline"),
+        ({"pellucid": 99}, "of format version 99, and this release reads versions 1 and 2"),
+        ({"pellucid": FORMAT}, "of format version 2, and this release reads versions 1 and 2"),
+        ({"pellucid": True}, "of format version True, and this release reads versions 1 and 2"),
+        ({"pellucid": 1, "pipeline": "none", "target": "y", "task": "t"}, "something else than a trained pipeline"),
+        ({"pellucid": 1, "pipeline": 3, "target": "y", "task": "t"}, "something else than a trained pipeline"),
     ],
-    ids=["a list", "a foreign dictionary", "the future", "a text", "a number"],
+    ids=["a list", "a foreign dictionary", "the future", "without a checksum", "no version", "a text", "a number"],
 )
 def test_honest_files_of_other_content(content, got, tmp_path):
     assert got in refusal(dumped(tmp_path, content))
@@ -503,9 +508,9 @@ def test_honest_files_of_other_content(content, got, tmp_path):
 
 def test_a_pipeline_of_somebody_else_and_one_that_was_never_trained(tmp_path):
     other = make_pipeline(StandardScaler()).fit([[1.0], [2.0]])
-    refusal(dumped(tmp_path, {"pellucid": FORMAT, "pipeline": other, "target": "y", "task": "classification"}))
+    refusal(dumped(tmp_path, {"pellucid": 1, "pipeline": other, "target": "y", "task": "classification"}))
     fresh = build_pipeline(people(), "classification", pl.MLPClassifier())
-    refusal(dumped(tmp_path, {"pellucid": FORMAT, "pipeline": fresh, "target": "y", "task": "classification"}))
+    refusal(dumped(tmp_path, {"pellucid": 1, "pipeline": fresh, "target": "y", "task": "classification"}))
 
 
 def test_an_archive_that_would_unpack_to_much_more_than_it_is(tmp_path):
@@ -520,8 +525,8 @@ def test_an_archive_that_would_unpack_to_much_more_than_it_is(tmp_path):
 def test_an_archive_described_at_impossible_length(tmp_path):
     path = tmp_path / "m.skops"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("schema.json", " " * (5 << 20))
-    assert "described by 5,242,880 bytes" in refusal(path)
+        archive.writestr("schema.json", " " * ((16 << 20) + 1))
+    assert "described by 16,777,217 bytes" in refusal(path)
 
 
 def test_an_archive_without_a_description(tmp_path):

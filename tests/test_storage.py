@@ -117,7 +117,7 @@ def test_the_file_is_safetensors_that_others_can_read(path, small):
         metadata = file.metadata()
     assert list(metadata) == ["pellucid"]
     content = json.loads(metadata["pellucid"])
-    assert {name: content[name] for name in ("format", "version")} == {"format": "pellucid", "version": 1}
+    assert {name: content[name] for name in ("format", "version")} == {"format": "pellucid", "version": 2}
     assert len(content["sha256"]) == 64
 
 
@@ -156,7 +156,7 @@ ANY_REASON = (
     "no model file of this library, or damaged",
     "of format version",
     "damaged (",
-    "not made of float32 or float64 arrays",
+    "not made of arrays of float32 or float64",
     "damaged: its checksum does not match its content",
 )
 
@@ -305,18 +305,18 @@ def test_a_foreign_file_is_refused(path, kind):
     assert refusal(path, data) == f"The model file in {path} is {got}, {LAST}"
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", None])
+@pytest.mark.parametrize("version", [0, 3, "1", None, True, 1.0])
 def test_another_format_version_is_named(path, version):
     content = {"format": "pellucid", "version": version, "header": {}}
     content["sha256"] = storage._checksum(content, {})
     message = refusal(path, framed({"__metadata__": {"pellucid": storage._canonical(content)}}))
-    assert message == f"The model file in {path} is of format version {version!r}, and this release reads version 1, {LAST}"
+    assert message == f"The model file in {path} is of format version {version!r}, and this release reads versions 1 and 2, {LAST}"
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.float16, np.bool_])
 def test_arrays_of_another_type_are_refused(path, dtype):
     write_model(path, {}, {"W1": np.ones((1, 1), dtype)})
-    assert "is not made of float32 or float64 arrays" in refusal(path)
+    assert "is not made of arrays of float32 or float64" in refusal(path)
 
 
 def test_arrays_that_overlap_in_the_file_are_refused(path):
@@ -324,6 +324,17 @@ def test_arrays_that_overlap_in_the_file_are_refused(path):
     both = {"dtype": "F64", "shape": [1], "data_offsets": [0, 8]}
     header = {"__metadata__": {"pellucid": json.dumps(content)}, "a": both, "b": both}
     assert "is damaged (" in refusal(path, framed(header) + b"\0" * 8)
+
+
+def test_formulas_are_saved_as_text_and_compute_the_same_when_loaded(path):
+    net = pl.Network([2, 3, 1], ["x * sigmoid(2*x)", "0.5*x"], "log(cosh(y_hat - y))", seed=1)
+    net.save(path)
+    assert read_model(path)[0]["architecture"]["activations"] == ["x * sigmoid(2*x)", "0.5*x"]
+    assert read_model(path)[0]["architecture"]["loss"] == "log(cosh(y_hat - y))"
+    again, X, y = pl.Network.load(path), np.array([[0.3, -1.0], [0.0, 2.0]]), np.array([1.0, 0.5])
+    assert_array_equal(again.predict(X), net.predict(X))
+    assert_array_equal(again.gradients(X, y)["dW1"], net.gradients(X, y)["dW1"])
+    assert_array_equal(pickle.loads(pickle.dumps(net)).predict(X), net.predict(X))
 
 
 # files whose checksum is right and that still describe no network
@@ -345,13 +356,21 @@ def description():
         ({"sizes": [10**12, 10**12]}, "the arrays do not fit the sizes"),
         ({"activations": ["nonsense"]}, "Unknown activation 'nonsense'"),
         ({"activations": None}, "NoneType"),
+        ({"activations": ["__import__('os').system('true') + x"]}, "A character in the activation is '_'"),
+        ({"activations": ["x.__class__"]}, "A character in the activation is '_'"),
+        ({"activations": ["(" * 200 + "x" + ")" * 200]}, "The nesting of brackets in the activation is too deep"),
+        ({"activations": ["x + " * 2500 + "x"]}, "The length of the activation is 10,001 characters"),
+        ({"activations": ["9**9**9 + x"]}, "An exponent in the activation"),
+        ({"loss": "exec(y_hat) - y"}, "The function in the loss is 'exec'"),
         ({"loss": "log_loss"}, "The output activation in a network with loss log_loss is identity"),
         ({"dtype": "int8"}, "The dtype in the network is 'int8'"),
         ({"dtype": "nonsense"}, "The dtype in the network is 'nonsense'"),
         ({"l2": -1}, "L2 in the network is -1"),
         ({"dropout": [2]}, "The number of dropout rates"),
-        ({"seed": "x"}, "invalid literal for int()"),
-        ({"history": {"columns": 3}}, "int"),
+        ({"seed": "x"}, "the seed is 'x'"),
+        ({"seed": -1}, "the seed is -1"),
+        ({"seed": 2**63}, "the seed is 9223372036854775808"),
+        ({"history": {"columns": 3}}, "the history is not columns of numbers"),
         ({"architecture": None}, "NoneType"),
     ],
 )
@@ -409,7 +428,7 @@ def test_a_file_without_permission_to_read(small, path, monkeypatch):
     def refuse(*args, **options):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    monkeypatch.setattr("pellucid.storage.open", refuse, raising=False)
     assert refusal(path) == f"The model file in {path} is not readable (permission denied), {LAST}"
 
 

@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from pellucid.glassbox.written.equation import review_equation
     from pellucid.glassbox.written.report import EquationReview
     from pellucid.glassbox.written.sheet import SheetReview, review_sheet
+    from pellucid.loading import load
     from pellucid.presets import tabular_classifier, tabular_regressor
     from pellucid.training.health import gradient_health
     from pellucid.training.recorder import HealthRecorder
@@ -89,6 +90,7 @@ _MODULES = {
     "glassbox.written.equation": ("review_equation",),
     "glassbox.written.report": ("EquationReview",),
     "glassbox.written.sheet": ("SheetReview", "review_sheet"),
+    "loading": ("load",),
     "presets": ("tabular_classifier", "tabular_regressor"),
     "training.health": ("gradient_health",),
     "training.recorder": ("HealthRecorder",),
@@ -176,6 +178,7 @@ __all__ = [
     "gradient_health",
     "initializer",
     "layer_table",
+    "load",
     "load_json",
     "loss",
     "network_diagram",

@@ -25,6 +25,7 @@ from pellucid.equations.propagation import mean_gradient, penalty
 from pellucid.equations.schedules import not_negative
 from pellucid.errors import GradientError, InputError, ModelFileError, sentence
 from pellucid.glassbox.trace import Trace, trace
+from pellucid.storage import networks
 from pellucid.training import EarlyStopping, History, Plan, train
 from pellucid.training.callbacks import AnyCallback
 from pellucid.training.checkpoints import USUAL, Checkpoints, to_resume
@@ -45,9 +46,10 @@ class Network:
 
     Args:
         sizes: n_0 .. n_L, inputs first.
-        activations: one name (or record) for each layer 1..L; or one for all hidden layers, the output's then goes with the loss.
-        loss: log_loss, cross_entropy, mse, half_mse, mae, huber or poisson; left out, the one that goes with the output:
-            log_loss for sigmoid, cross_entropy for softmax, poisson for exp, else half_mse.
+        activations: one name (or record, or formula in x) for each layer 1..L; or one for all hidden layers, the output's then goes with
+            the loss.
+        loss: log_loss, cross_entropy, mse, half_mse, mae, huber, poisson or a formula in y_hat and y; left out, the one that goes with the
+            output: log_loss for sigmoid, cross_entropy for softmax, poisson for exp, else half_mse.
         l2: the alpha of the L2 term alpha sum ||W_l||^2 / (2 sum s_i) of the cost.
         dropout: the rate of all hidden layers, or a list with one for each.
         initializer: glorot_uniform, he_normal ...; biases start at zero.
@@ -321,35 +323,52 @@ class Network:
     # Files
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
-        """Write a safetensors file; it holds numbers and a description, never code. An existing file is kept unless ``force``."""
-        storage.write_model(path, self._header(), self.parameters, force=force)
+        """Write a safetensors file; it holds numbers and a description, never code. An existing file is kept unless ``force``.
+
+        Of a history of more than some thousand numbers it keeps rows, evenly; see `History.epochs`.
+
+        Raises:
+            OutputError: it cannot be written there, or there is a file and ``force`` is not set.
+            InputError: an activation or the loss is a record that no text names.
+
+        """
+        header, tensors = self.to_file()
+        storage.write_model(path, header, tensors, force=force)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read a file that `save` wrote.
+        """Read a file that `save` wrote; of an estimator's file, the network in it.
 
         Raises:
             ModelFileError: the file is damaged, foreign, or does not fit its own description.
 
         """
-        header, tensors = storage.read_model(path)
+        return cls.from_file(os.fspath(path), *storage.read_model(path))
+
+    def to_file(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        """What a file holds of it: a description, in which a history of many epochs is thinned, and arrays.
+
+        Raises:
+            InputError: an activation or the loss is a record that no text names.
+
+        """
+        header = networks.describe(self.architecture, self.dtype, self.seed)
+        header["history"] = None if self.history is None else self.history.thinned().to_dict()
+        return header, self.parameters
+
+    @classmethod
+    def from_file(cls, name: str, header: Mapping[str, Any], tensors: Mapping[str, Array]) -> Self:
+        """The network that `to_file` described; ``name`` is of the file."""
         try:
-            architecture = Architecture.from_header(header["architecture"])
-            shapes = (
-                {name: part.shape for name, part in architecture.named(np.empty(architecture.n_parameters)).items()}
-                if architecture.n_parameters == sum(part.size for part in tensors.values())
-                else {}
-            )
-            if shapes != {name: part.shape for name, part in tensors.items()}:
-                raise ValueError("the arrays do not fit the sizes")
-            vector = np.empty(architecture.n_parameters, dtype=as_dtype(header["dtype"]))
-            for name, part in architecture.named(vector).items():
-                part[...] = tensors[name]
-            net = cls.__new__(cls)
-            net.__setstate__({"header": json.dumps(header), "vector": vector})
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            got = f"not a description of a network ({error})"
-            raise ModelFileError(sentence("the header", os.fspath(path), got, "one that Network.save wrote", "save it again")) from None
+            net = cls.of(*networks.restore(header, tensors), seed=header["seed"])
+            net.history = None if header["history"] is None else History.from_dict(header["history"])
+            if type(net.seed) is not int or not 0 <= net.seed < 2**63:
+                raise ValueError(f"the seed is {str(net.seed)[:40]!r}")
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+            told = str(getattr(error, "told", error))
+            told = told if len(told) <= 200 else f"{told[:197]}..."
+            got = f"not a description of a network ({told})"
+            raise ModelFileError(sentence("the header", name, got, "one that Network.save wrote", "save it again")) from None
         return net
 
     def _header(self) -> dict[str, Any]:

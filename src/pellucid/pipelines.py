@@ -1,32 +1,35 @@
 """From a table to predictions and into a file: scikit-learn's own transformers around our estimators, saved without pickle.
 
-A pipeline file is written and read by skops. Loading trusts a fixed list of types, never the file's own.
+A pipeline file is written and read by skops, with the estimator's own file in it. Loading trusts a fixed list of types.
 """
 
 from __future__ import annotations
 
-import io
 import os
-import zipfile
-from copy import copy
-from pathlib import Path
+import warnings
+from copy import copy, deepcopy
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from pandas.api import types
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, clone
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from pellucid import archives, storage
+from pellucid.columns import DATE_PARTS, TableColumns
+from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import LBFGS, Optimizer
-from pellucid.errors import ModelFileError, PellucidError, TableError, sentence
+from pellucid.errors import ModelFileError, PellucidError
 from pellucid.estimators import MLPClassifier, MLPRegressor
-from pellucid.files import check_writable, reason, write_atomically
+from pellucid.estimators.files import build, describe
+from pellucid.files import check_writable, write_atomically
 from pellucid.network import Network
-from pellucid.tables import LARGEST, column_kind, out_of_range, parse_dates, shown
+from pellucid.storage.values import read_texts
+
+__all__ = ["TableColumns", "TableModel", "build_pipeline", "preparation"]
 
 TRUSTED = [
     "numpy.dtype",
@@ -35,109 +38,11 @@ TRUSTED = [
     "pellucid.network.Network",
     "pellucid.pipelines.TableColumns",
 ]
-FORMAT = 1
+"""types besides scikit-learn's; those of estimators and networks are for files of format 1, since 2 holds their own file"""
+FORMAT = 2
+KINDS = ("numeric", "category", "date", "date, day first", "ignored")
 CATEGORIES_AT_MOST = 64
 """one-hot columns of a category; rarer values share one"""
-MAX_SCHEMA = 4 << 20
-DATE_PARTS = ("day number", "year", "month", "day", "weekday", "hour")
-
-
-class TableColumns(TransformerMixin, BaseEstimator):
-    """Frames with the columns and kinds that were there in training: numbers as floats, categories as texts, dates as numbers.
-
-    A column that is new is left out; one that is missing is an error; a missing value stays missing.
-    """
-
-    def __init__(self, kinds: dict[str, str]) -> None:
-        self.kinds = kinds
-
-    @classmethod
-    def of(cls, frame: pd.DataFrame) -> Self:
-        """With the kinds that the columns of a frame have.
-
-        Raises:
-            TableError: no column has different values, or one has the name that a part of a date gets.
-
-        """
-        kinds = {str(name): column_kind(frame[name]) for name in frame.columns}
-        if set(kinds.values()) <= {"ignored"}:
-            got = f"without one among its {len(kinds)} columns"
-            raise TableError(sentence("the table", "training", got, "a column with different values", "add such a column"))
-        columns = cls(kinds)
-        taken = {name for name, kind in kinds.items() if kind != "ignored"} & set(columns.numeric[len(columns.names("numeric")) :])
-        if taken:
-            expected = "a name that no part of a date column has"
-            raise TableError(sentence("the name of a column", "the table", repr(min(taken)), expected, "rename the column"))
-        return columns
-
-    def fit(self, frame: pd.DataFrame, y: object = None) -> Self:
-        """Nothing is learned: the kinds are given."""
-        return self
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
-
-    def names(self, kind: str) -> list[str]:
-        """The columns of one kind."""
-        return [name for name, found in self.kinds.items() if found == kind]
-
-    @property
-    def dates(self) -> list[str]:
-        """The columns of dates, however they are written."""
-        return [name for name, kind in self.kinds.items() if kind.startswith("date")]
-
-    @property
-    def numeric(self) -> list[str]:
-        """The columns of numbers that come out, those made from dates too."""
-        return self.names("numeric") + [f"{name} ({part})" for name in self.dates for part in DATE_PARTS]
-
-    def transform(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The frame in the form in which it was in training.
-
-        Raises:
-            TableError: a column is missing, or there is text where numbers are.
-
-        """
-        wanted = [name for name, kind in self.kinds.items() if kind != "ignored"]
-        missing = [name for name in wanted if name not in frame.columns]
-        if missing:
-            got = f"without {', '.join(map(repr, missing[:5]))}" + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
-            raise TableError(sentence("the table", "the data", got, "the columns of the training", "add them; they may be empty"))
-        columns: dict[str, Any] = {name: _numbers(frame[name], name) for name in self.names("numeric")}
-        for name in self.dates:
-            columns |= _date_parts(frame[name], name, self.kinds[name] == "date, day first")
-        for name in self.names("category"):
-            columns[name] = frame[name].astype(object).map(_text, na_action="ignore").astype(object)
-        return pd.DataFrame(columns, index=frame.index)
-
-
-def _numbers(column: pd.Series, name: str) -> pd.Series:
-    numbers = pd.to_numeric(column, errors="coerce").astype(np.float64)
-    bad = out_of_range(numbers) & column.notna()
-    if bad.any():
-        got, repair = f"{shown(column[bad].iloc[0])} in row {column.index[bad][0]}", "repair the value or leave it empty"
-        expected = f"finite numbers, as in training, up to {LARGEST:g}"
-        raise TableError(sentence(f"the column {name!r}", "the data", got, expected, repair))
-    return numbers
-
-
-def _date_parts(column: pd.Series, name: str, day_first: bool) -> dict[str, pd.Series]:
-    numbers = types.is_numeric_dtype(column)  # 20240131 is a day too, and not so many nanoseconds
-    when = parse_dates(column.map(_text, na_action="ignore").astype(object) if numbers else column, day_first)
-    parts = (
-        (when - pd.Timestamp("2000-01-01", tz="UTC")) / pd.Timedelta(days=1),
-        when.dt.year,
-        when.dt.month,
-        when.dt.day,
-        when.dt.day_of_week,
-        when.dt.hour + when.dt.minute / 60,
-    )
-    return {f"{name} ({part})": value.astype(np.float64) for part, value in zip(DATE_PARTS, parts, strict=True)}
-
-
-def _text(value: object) -> str:
-    """The same text for 3, 3.0 and "3", since a missing value turns a column of whole numbers into floats."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def preparation(frame: pd.DataFrame) -> list[tuple[str, Any]]:
@@ -187,7 +92,7 @@ class TableModel:
             return LBFGS()
         return self.estimator.solver if isinstance(self.estimator.solver, LBFGS) else self.estimator._optimizer()[0]
 
-    def prepare(self, frame: pd.DataFrame) -> np.ndarray:
+    def prepare(self, frame: pd.DataFrame) -> Array:
         """The inputs of the network."""
         return np.asarray(self.pipeline[:-1].transform(frame), dtype=np.float64)
 
@@ -214,7 +119,7 @@ class TableModel:
             found += pairs[1:]  # the first is a trial of the function
         return found
 
-    def encode(self, y: np.ndarray) -> np.ndarray:
+    def encode(self, y: Array) -> Array:
         """The targets of the network."""
         model = self.pipeline[-1]
         if isinstance(model, TransformedTargetRegressor):
@@ -228,69 +133,124 @@ class TableModel:
             OutputError: it cannot be written there, or there is a file and ``force`` is not set.
 
         """
-        from skops.io import dumps
-
         check_writable(path, force)
-        content = {"pellucid": FORMAT, "pipeline": self._lean(), "target": self.target, "task": self.task}
-        write_atomically(path, dumps(content), force=force)
+        write_atomically(path, archives.to_bytes(self._content()), force=force)
 
-    def _lean(self) -> Pipeline:
-        """The pipeline without what only a training that goes on would need: the moments of the optimizer, twice the parameters."""
+    def _content(self) -> dict[str, Any]:
+        """What a file holds: the preparation as skops writes it, and the estimator's own file as an array of bytes."""
         *before, (name, model) = self.pipeline.steps
-        estimator = copy(self.estimator)
-        estimator._memory = {}
+        estimator = self.estimator
+        inside = np.frombuffer(storage.to_bytes(*describe(estimator, estimator._base())), np.uint8)
+        outer: Any = "passthrough"
         if isinstance(model, TransformedTargetRegressor):
-            model = copy(model)
-            model.regressor_ = estimator
-        else:
-            model = estimator
-        return Pipeline([*before, (name, model)])
+            outer = copy(model)
+            outer.regressor, outer.regressor_ = None, None
+        pipeline = deepcopy(Pipeline([*before, (name, outer)]))
+        content = {"pellucid": FORMAT, "pipeline": pipeline, "target": self.target, "task": self.task, "estimator": inside}
+        if self.pipeline.named_steps["columns"].names("category"):  # texts one by one would take much more room
+            encoder = _encoder(pipeline)
+            content["categories"] = [_to_arrays(values) for values in encoder.categories_]
+            encoder.categories_ = None
+        return content
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Read a file that `save` wrote.
 
         Raises:
-            ModelFileError: it is damaged, foreign, or asks for types that are not trusted.
+            ModelFileError: it is damaged, foreign, hostile, or asks for types that are not trusted.
 
         """
         name = os.fspath(path)
+        content, checked = archives.from_bytes(archives.read(path), name, TRUSTED)
         try:
-            data = Path(path).read_bytes()
-        except (OSError, ValueError) as error:
-            raise _refuse(name, f"not readable ({reason(error)})") from None
-        _check_archive(name, data)
-        from skops.io import loads
-        from skops.io.exceptions import UntrustedTypesFoundException
-
-        try:
-            content = loads(data, trusted=TRUSTED)
-            if content["pellucid"] != FORMAT:
-                raise _refuse(name, f"of format version {content['pellucid']!r}, and this release reads {FORMAT}")
-            model = cls(content["pipeline"], str(content["target"]), str(content["task"]))
-            if not isinstance(model.pipeline, Pipeline) or not isinstance(model.network, Network):
-                raise _refuse(name, "something else than a trained pipeline")
-        except PellucidError:
-            raise
-        except UntrustedTypesFoundException as error:
-            raise _refuse(name, f"asking for types that are not trusted ({' '.join(str(error).split())[:120]})") from None
-        except Exception as error:  # a hostile file may fail anywhere inside the reader
-            raise _refuse(name, f"damaged or of another kind ({type(error).__name__})") from None
+            model = cls._of(content, checked, name)
+        except PellucidError as error:
+            if isinstance(error, ModelFileError):
+                raise
+            raise archives.refuse(name, f"damaged or of another kind ({' '.join(str(error).split())[:120]})") from None
+        except Exception as error:  # a hostile file may fail anywhere inside the pipeline
+            raise archives.refuse(name, f"damaged or of another kind ({type(error).__name__})") from None
         return model
 
+    @classmethod
+    def _of(cls, content: Any, checked: bool, name: str) -> Self:
+        version = content["pellucid"]
+        if type(version) is not int or version != (FORMAT if checked else 1):
+            got = f"of format version {str(version)[:40]}, and this release reads versions 1 and {FORMAT}"
+            raise archives.refuse(name, got)
+        pipeline = content["pipeline"]
+        if not _is_ours(pipeline):
+            raise archives.refuse(name, "something else than a trained pipeline")
+        model, regresses = pipeline.steps[-1][1], isinstance(pipeline.steps[-1][1], TransformedTargetRegressor)
+        if version == 1:
+            given = model.regressor_ if regresses else model
+            if not isinstance(given, MLPClassifier | MLPRegressor):
+                raise archives.refuse(name, "something else than a trained pipeline")
+            header, tensors = describe(given, given._base())
+        else:
+            header, tensors = storage.from_bytes(content["estimator"].tobytes(), name)
+            if "categories" in content:
+                _encoder(pipeline).categories_ = [_from_arrays(pair) for pair in content["categories"]]
+        estimator = build(MLPRegressor if regresses else MLPClassifier, name, header, tensors)
+        if regresses:
+            model.regressor, model.regressor_ = clone(estimator), estimator
+        else:
+            pipeline.steps[-1] = (pipeline.steps[-1][0], estimator)
+        found = cls(pipeline, str(content["target"]), str(content["task"]))
+        if found.task != ("regression" if regresses else "classification"):
+            raise ValueError("the task is another")
+        found._try()
+        return found
 
-def _check_archive(name: str, data: bytes) -> None:
-    """Refuse what is no archive, what would unpack to more than it is, and a description too large to be honest."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
-            broken = archive.testzip() if sum(entry.file_size for entry in entries) <= len(data) else "its sizes"
-            schema = archive.getinfo("schema.json").file_size
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, NotImplementedError, EOFError, RuntimeError, OverflowError):
-        raise _refuse(name, "no model file of this library, or damaged") from None
-    if broken is not None or schema > MAX_SCHEMA:
-        raise _refuse(name, f"damaged in {broken}" if broken else f"described by {schema:,} bytes")
+    def _try(self) -> None:
+        """Predict two rows, one of missing values: what does not fit together fails here and now.
+
+        Raises:
+            ValueError: what comes out is no prediction (and anything else may be raised).
+
+        """
+        columns = self.pipeline.named_steps["columns"]
+        known = _encoder(self.pipeline).categories_ if columns.names("category") else []
+        some: dict[str, list[Any]] = {name: [None, 0.0] for name in columns.names("numeric")}
+        some |= {name: [None, "2000-01-01"] for name in columns.dates}
+        some |= {name: [None, values[0]] for name, values in zip(columns.names("category"), known, strict=True)}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            y = self.pipeline.predict(pd.DataFrame(some, dtype=object))
+        if np.shape(y) != (2,) or (self.task == "regression" and not np.isfinite(y).all()):
+            raise ValueError("it does not predict")
 
 
-def _refuse(name: str, got: str) -> ModelFileError:
-    return ModelFileError(sentence("the model file", name, got, "a file that pellucid train wrote", "train again, or check the path"))
+def _is_ours(pipeline: Any) -> bool:
+    """Whether it is built as `build_pipeline` does, and asks for no processes and no cache."""
+    if type(pipeline) is not Pipeline or [name for name, _ in pipeline.steps] != ["columns", "prepare", "model"]:
+        return False
+    columns, prepare, model = (step for _, step in pipeline.steps)
+    if type(columns) is not TableColumns or type(prepare) is not ColumnTransformer:
+        return False
+    if not isinstance(model, TransformedTargetRegressor | MLPClassifier) and not (isinstance(model, str) and model == "passthrough"):
+        return False
+    if not isinstance(columns.kinds, dict) or not all(isinstance(name, str) and kind in KINDS for name, kind in columns.kinds.items()):
+        return False
+    transformers = [part for _, part, _ in (*prepare.transformers, *prepare.transformers_) if isinstance(part, BaseEstimator)]
+    steps = [step for part in transformers if isinstance(part, Pipeline) for _, step in part.steps]
+    parts = [pipeline, prepare, *transformers, *steps]
+    return all(getattr(part, "n_jobs", None) is None and getattr(part, "memory", None) is None for part in parts)
+
+
+def _encoder(pipeline: Pipeline) -> OneHotEncoder:
+    return pipeline.named_steps["prepare"].named_transformers_["categories"].named_steps["encode"]
+
+
+def _to_arrays(texts: Array) -> list[Array]:
+    """Their letters, and how many each has."""
+    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    return [np.frombuffer(b"".join(encoded), np.uint8), np.array(list(map(len, encoded)), np.int64)]
+
+
+def _from_arrays(pair: list[Array]) -> Array:
+    texts = read_texts(*pair)
+    found = np.empty(len(texts), dtype=object)
+    found[:] = texts
+    return found

@@ -38,7 +38,7 @@ class Request:
     """What was asked for on the command line."""
 
     model: Any
-    """a `Network` or a `TableModel`"""
+    """a `Network`, an estimator or a `TableModel`"""
     output: str | None
     name: str
     dtype: str
@@ -114,23 +114,12 @@ def export(
     force: Force = False,
 ) -> None:
     """Write a model in another form, compared with the model on rows before it is written."""
-    loaded = _load(model)
+    from pellucid.loading import load
+
+    loaded = load(model)
     rows, targets = (None, None) if data is None else _rows(loaded, data)
     report = FORMATS[to](Request(loaded, output, name, dtype.value, training, quantized, rows, targets, force, opset, convention.value))
     console.print(str(report), markup=False, highlight=False, soft_wrap=True)
-
-
-def _load(path: str) -> Any:
-    """A pipeline that train wrote, or a network that `Network.save` did."""
-    from pellucid.network import Network
-    from pellucid.pipelines import TableModel
-
-    try:
-        with open(path, "rb") as file:
-            start = file.read(2)
-    except (OSError, ValueError):
-        start = b"PK"  # whose reader says what is wrong
-    return TableModel.load(path) if start == b"PK" else Network.load(path)
 
 
 def _rows(model: Any, data: str) -> tuple[Any, Any]:
@@ -140,9 +129,10 @@ def _rows(model: Any, data: str) -> tuple[Any, Any]:
 
     frame = read_table(data).frame
     if not hasattr(model, "pipeline"):
-        width = model.architecture.sizes[0]
+        width = getattr(model, "n_features_in_", None) or model.architecture.sizes[0]
         if frame.shape[1] < width:
             got, expected = f"of {frame.shape[1]} columns", f"at least {width}, the inputs of the network"
             raise InputError(sentence("the table", data, got, expected, "choose another, or leave --data out"))
-        return frame.iloc[:, :width].to_numpy(dtype=float), None
+        y = frame.iloc[:, width].to_numpy() if hasattr(model, "network_") and frame.shape[1] == width + 1 else None
+        return (frame.iloc[:, :width] if hasattr(model, "feature_names_in_") else frame.iloc[:, :width].to_numpy(dtype=float)), y
     return with_target(model, data) if model.target in frame.columns else (frame, None)

@@ -38,7 +38,10 @@ def train(
     test_fraction: Annotated[float, typer.Option(help="The share of DATA to score on.")] = 0.2,
     task: Annotated[Task | None, typer.Option(help="What the target is.", show_default="recognised")] = None,
     hidden: Annotated[str, typer.Option(help="Units of the hidden layers, with commas.")] = "64,64",
-    activation: Annotated[str, typer.Option(help="Of the hidden layers, one for all or one each, with commas.")] = "relu",
+    activation: Annotated[
+        str, typer.Option(help="Of the hidden layers, one for all or one each, with commas; a name or a formula in x.")
+    ] = "relu",
+    loss: Annotated[str | None, typer.Option(help="A name, or a formula in y_hat and y.", show_default="by the task")] = None,
     solver: Annotated[str, typer.Option(help="adam, sgd or lbfgs.")] = "adam",
     epochs: Annotated[int, typer.Option(help="At most so many passes over the data.", min=1)] = 200,
     learning_rate: Annotated[float, typer.Option(help="The size of a step.")] = 0.001,
@@ -47,16 +50,26 @@ def train(
     dropout: Annotated[float | None, typer.Option(help="The share of hidden units dropped.", show_default="0.2, with lbfgs 0")] = None,
     early_stopping: Annotated[bool | None, typer.Option(help="Hold out a tenth and stop by it.", show_default=f"from {LARGE} rows")] = None,
     seed: Annotated[int, typer.Option(help="Of everything that is random.", min=0, max=2**32 - 1)] = 0,
+    checkpoint: Annotated[str | None, typer.Option(help="A file for the state of the training as it goes.", show_default="none")] = None,
+    every: Annotated[str | None, typer.Option(help="Between two checkpoints: epochs, or a time.", show_default="30 seconds")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint, if it is there.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     force: Force = False,
 ) -> None:
     """Train a network on a table, score it on rows it has not seen, and save it with all that prepares its inputs."""
+    from pellucid.equations.activations import activation as as_activation
+    from pellucid.estimators.losses import named as as_loss
     from pellucid.files import check_writable
     from pellucid.pipelines import TableModel, build_pipeline
     from pellucid.tables import as_target, recognise_task, take_target
 
     say = Console(quiet=quiet)
+    saving = _saving(checkpoint, every, resume, solver)
     check_writable(output, force)
+    if loss is not None:
+        as_loss(loss)
+    for spec in rules if isinstance(rules := _activations(activation), list) else [rules]:
+        as_activation("sigmoid" if spec == "logistic" else spec)  # what is no activation is refused before anything is read
     frame, column = read(data, target)
     X, labels, left_out = take_target(frame, column, data)
     kind = task.value if task else recognise_task(labels)
@@ -69,7 +82,7 @@ def train(
     large = len(X) >= LARGE
     settings = {
         "hidden_layer_sizes": _numbers(hidden, "--hidden"),
-        "activation": _activations(activation),
+        "activation": rules,
         "solver": solver,
         "max_iter": epochs,
         "learning_rate_init": learning_rate,
@@ -79,6 +92,7 @@ def train(
         "early_stopping": large if early_stopping is None else early_stopping,
         "random_state": seed,
         "progress": not quiet,
+        **({} if loss is None else {"loss": loss}),
     }
     pipeline = build_pipeline(X, kind, _estimator(kind, settings))
     columns = pipeline.named_steps["columns"]
@@ -90,7 +104,9 @@ def train(
     without = f"; {left_out:,} without a target left out" if left_out else ""
     line(say, "Rows", f"{len(X):,} to train on, {len(X_test):,} to score on{without}")
     line(say, "Columns", ", ".join(found))
-    _fit(pipeline, X, y, say)
+    if checkpoint is not None:
+        line(say, "State", _standing(checkpoint, saving["every"], resume))
+    _fit(pipeline, X, y, say, saving)
     model = TableModel(pipeline, column, kind)
     net, history = model.network, model.estimator.history_
     line(say, "Network", f"{net.architecture}, {net.n_parameters:,} parameters, loss {net.architecture.loss.spec}")
@@ -145,7 +161,44 @@ def _estimator(kind: str, settings: dict[str, Any]) -> Any:
     return (MLPClassifier if kind == "classification" else MLPRegressor)(**settings)
 
 
-def _fit(pipeline: Any, X: pd.DataFrame, y: np.ndarray, say: Console) -> None:
+def _saving(checkpoint: str | None, every: str | None, resume: bool, solver: str) -> dict[str, Any]:
+    """What fit is told of checkpoints."""
+    from pellucid.training.checkpoints import USUAL, Checkpoints
+
+    if checkpoint is None:
+        for given, option in ((resume, "--resume"), (every is not None, "--every")):
+            if given:
+                expected = "together with --checkpoint"
+                raise InputError(sentence(option, "pellucid train", "given alone", expected, "add e.g. --checkpoint run.ckpt"))
+        return {}
+    usual = "50" if solver == "lbfgs" else USUAL
+    text = (usual if every is None else every).strip()
+    interval: int | str = int(text) if text.isdecimal() else text
+    Checkpoints.of(checkpoint, interval, resumes=resume)  # what is wrong is said before the table is read
+    return {"checkpoint": checkpoint, "every": interval, "resume": resume}
+
+
+def _standing(checkpoint: str, every: int | str, resume: bool) -> str:
+    """Where the training begins."""
+    from pellucid.training import checkpoints
+
+    often = f"every {every} epochs" if isinstance(every, int) else f"every {every}"
+    if not resume or not os.path.exists(checkpoint):
+        return f"{checkpoint}, {often}" + ("; it is not there yet, so the training begins anew" if resume else "")
+    epoch = checkpoints.read(checkpoint).facts.get("epoch")
+    return f"{checkpoint}, {often}; goes on after epoch {epoch if isinstance(epoch, int) else '?'}"
+
+
+def _how_to_go_on() -> str:
+    """The command that goes on from the checkpoint: the same, with --resume."""
+    import shlex
+    import sys
+
+    more = [option for option in ("--resume", "--force") if option not in sys.argv]
+    return f"to go on: {shlex.join(['pellucid', *sys.argv[1:], *more])}"
+
+
+def _fit(pipeline: Any, X: pd.DataFrame, y: np.ndarray, say: Console, saving: dict[str, Any]) -> None:
     import warnings
 
     from sklearn.exceptions import ConvergenceWarning
@@ -154,12 +207,14 @@ def _fit(pipeline: Any, X: pd.DataFrame, y: np.ndarray, say: Console) -> None:
 
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        pipeline.fit(X, y)
+        pipeline.fit(X, y, **{f"model__{name}": value for name, value in saving.items()})
     for warning in told:
         if issubclass(warning.category, ConvergenceWarning):
             line(say, "Note", "it was still getting better when the epochs ran out: try more --epochs", "yellow")
         elif issubclass(warning.category, TrainingInterrupted):
             line(say, "Note", str(warning.message), "yellow")
+            if saving:
+                line(say, "", _how_to_go_on(), "yellow")
 
 
 def _classes(y: np.ndarray, kind: str) -> str:

@@ -230,11 +230,9 @@ class MLP(Fitted):
         seed = int(self.random_state) if isinstance(self.random_state, int | np.integer) else 0
         if any(architecture.dropout) and not seed:
             seed = int(random_state.randint(2**31 - 1))
-        self._hold(Network.of(architecture, vector, seed))
+        self._take_network(Network.of(architecture, vector, seed))
         self._memory: dict[str, Any] = {}
         self.n_iter_, self.t_, self.loss_ = 0, 0, math.nan
-        self.n_layers_, self.n_outputs_ = len(sizes), sizes[-1]
-        self.out_activation_ = "logistic" if architecture.activations[-1].spec == "sigmoid" else architecture.activations[-1].spec
         self.loss_curve_ = []
         self.validation_scores_, self.best_validation_score_, self.best_loss_ = None, None, math.inf
         if self.early_stopping:

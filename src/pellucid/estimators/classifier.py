@@ -22,6 +22,7 @@ from pellucid.equations.schedules import Schedule
 from pellucid.errors import InputError, sentence
 from pellucid.estimators.base import MLP, Saving
 from pellucid.estimators.constraints import CONSTRAINTS
+from pellucid.estimators.files import check_classes
 from pellucid.estimators.losses import named
 from pellucid.training.callbacks import AnyCallback
 from pellucid.training.checkpoints import USUAL, Path
@@ -281,6 +282,11 @@ class MLPClassifier(ClassifierMixin, MLP):
             got, repair = repr(labels[unseen][0].item()), "correct the label, or train again with it"
             raise InputError(sentence("a label in y", "MLPClassifier", got, f"one seen in training ({known})", repair))
         return self._columns(labels)
+
+    def _check_learned(self) -> None:
+        check_classes(self.classes_, self._kind, self.n_outputs_)
+        if self.network_.architecture.activations[-1].spec != self._output(self.n_outputs_):
+            raise ValueError("the output activation gives no probabilities")
 
     def _output(self, n_outputs: int) -> str:
         return "sigmoid" if self._kind == "multilabel-indicator" or n_outputs == 1 else "softmax"

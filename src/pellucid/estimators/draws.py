@@ -55,9 +55,16 @@ class LegacyOrders:
 
     def restore(self, facts: dict[str, Any], arrays: dict[str, Array]) -> None:
         """The order, and the generator's state."""
-        name, *rest = facts["generator"]
-        self.random_state.set_state((name, arrays["key"], *rest))
-        self.order = arrays["order"].copy()
+        name, position, has_normal, normal = facts["generator"]
+        key, order = arrays["key"], arrays["order"]
+        if name != "MT19937" or key.dtype != np.uint32 or key.shape != (624,) or type(position) is not int or not 0 <= position <= 624:
+            raise ValueError("not the state of a generator")
+        if has_normal not in (0, 1) or type(normal) not in (int, float):
+            raise ValueError("not the state of a generator")
+        if order.dtype != self.order.dtype or not np.array_equal(np.sort(order), np.sort(self.order)):
+            raise ValueError("not an order of the rows")
+        self.random_state.set_state((name, key, position, int(has_normal), float(normal)))
+        self.order = order.copy()
 
 
 def pass_over(m: int, epochs: int, random_state: RandomState) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from pellucid.equations.arrays import Array
 from pellucid.errors import InputError, ShapeError, sentence
+from pellucid.storage import read_model, write_model
 from pellucid.training.pieces import dense, is_sparse
 
 if TYPE_CHECKING:
@@ -54,6 +56,62 @@ class Fitted(BaseEstimator):
         self.network_ = network
         self.coefs_, self.intercepts_ = [W for W, _ in pairs], [b for _, b in pairs]
         self._own = (*self.coefs_, *self.intercepts_)
+
+    def _take_network(self, network: Network) -> None:
+        """The same, with all that is said of it."""
+        self._hold(network)
+        sizes, output = network.architecture.sizes, network.architecture.activations[-1].spec
+        self.n_layers_, self.n_outputs_ = len(sizes), sizes[-1]
+        self.out_activation_ = "logistic" if output == "sigmoid" else output
+
+    def _check_learned(self) -> None:
+        """Whether what comes from a file goes with the network.
+
+        Raises:
+            ValueError: it does not.
+
+        """
+
+    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
+        """Write a safetensors file: the network, the parameters, classes and names of features; numbers and texts, never code.
+
+        Left out, since no text names them, are callbacks, a ``RandomState`` object and optimizers of one's own; and what only training on
+        would need, the moments of the optimizer. Of curves of some thousand numbers it keeps some, evenly.
+
+        Raises:
+            OutputError: it cannot be written there, or there is a file and ``force`` is not set.
+            InputError: a parameter is out of its range, or the classes are of a kind that no file holds.
+
+        >>> import tempfile, pellucid as pl
+        >>> model = pl.MLPClassifier(4, solver="lbfgs", random_state=0).fit([[0.0], [1.0], [2.0]], ["a", "a", "b"])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(f"{folder}/model.safetensors")
+        ...     again = pl.MLPClassifier.load(f"{folder}/model.safetensors")
+        >>> again.predict([[0.0], [2.0]]).tolist()
+        ['a', 'b']
+
+        """
+        from pellucid.estimators.files import describe
+
+        check_is_fitted(self, "network_")
+        write_model(path, *describe(self, self._base()), force=force)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a file that `save` wrote.
+
+        Raises:
+            ModelFileError: it is damaged, foreign, hostile, or of something else.
+
+        """
+        from pellucid.estimators.files import build
+
+        return build(cls, os.fspath(path), *read_model(path))
+
+    @classmethod
+    def _base(cls) -> type[Fitted]:
+        """The class of ours that this one is or is made of."""
+        return next(kind for kind in cls.__mro__ if kind.__module__ == "pellucid.estimators")
 
     def _current(self) -> Network:
         """The network, with what was put into `coefs_` and `intercepts_` since."""

@@ -52,6 +52,12 @@ class Stopping(Callback):
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a checkpoint."""
+        numbers = [state["best_loss"], state["best_score"], *([state["alpha"]] if "alpha" in state else [])]
+        counts = [state["waited"], state["seen"], state["samples"]]
+        if not all(type(value) in (int, float) for value in numbers) or not all(type(value) is int and value >= 0 for value in counts):
+            raise ValueError("not the state of a stopping rule")
+        if not 0 < state.get("alpha", 1.0) < math.inf:
+            raise ValueError("the learning rate is none")
         self.recall({"best_vector": None, **state}, incremental=True)
         self.seen, self.samples = state["seen"], state["samples"]
 

@@ -44,7 +44,7 @@ class Columns:
 
 def unsupported(step: Any, why: str) -> InputError:
     """The refusal of a step."""
-    known = ", ".join(sorted({name for name in RULES if name not in ("TableColumns", "SelectorMixin")}))
+    known = ", ".join(sorted({name for name in RULES if name not in ("Preparation", "TableColumns", "SelectorMixin")}))
     repair = "leave it out, or do what it does before the model"
     return InputError(sentence("the pipeline step", "the export", f"{type(step).__name__}, {why}", f"one of {known}", repair))
 
@@ -185,13 +185,18 @@ def _chained(columns: Columns, step: Any, features: list[Feature]) -> list[Featu
     return features
 
 
+def _prepared(columns: Columns, step: Any, features: list[Feature]) -> list[Feature]:
+    """The preparation of the models in one call: a pipeline inside."""
+    return columns.through(step.pipeline_, features)
+
+
 def _side_by_side(columns: Columns, step: Any, features: list[Feature]) -> list[Feature]:
     """A transformer for some columns, another one for others; what comes out stands in the order of the transformers."""
     names = [str(name) for name in getattr(step, "feature_names_in_", [feature.name for feature in features])]
     found: list[Feature] = []
     for _, inner, chosen in step.transformers_:
         places = _places(chosen, names)
-        if places and not (isinstance(inner, str) and inner == "drop"):  # one for no columns is not fitted
+        if places and not (isinstance(inner, str) and inner == "drop"):  # without columns it is not fitted
             found += columns.through(inner, [features[at] for at in places])
     return found
 
@@ -216,7 +221,7 @@ def _places(chosen: Any, names: list[str]) -> list[int]:
 
 def _table(columns: Columns, step: Any, features: list[Feature]) -> list[Feature]:
     """Numbers, then the parts of dates, then the categories, as `TableColumns` gives them."""
-    from pellucid.pipelines import DATE_PARTS
+    from pellucid.columns import DATE_PARTS
 
     by_name = {feature.name: feature for feature in features}
     found = [by_name[name] for name in step.names("numeric")]
@@ -257,6 +262,7 @@ RULES: dict[str, Rule] = {
     "OneHotEncoder": _encoded,
     "OrdinalEncoder": _ranked,
     "Pipeline": _chained,
+    "Preparation": _prepared,
     "RobustScaler": _scaled,
     "SelectorMixin": _selected,
     "SimpleImputer": _imputed,

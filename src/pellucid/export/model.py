@@ -44,8 +44,13 @@ def describe(model: Any, where: str = "the export") -> Description:
         if hasattr(last, "steps"):
             steps += [step for _, step in last.steps[:-1]]
             last = last.steps[-1][1]
+    steps = [inner for step in steps for inner in (step.pipeline_.named_steps.values() if hasattr(step, "pipeline_") else [step])]
     if hasattr(last, "architecture") and hasattr(last, "vector"):
         return _network(last, last, (), "numbers", where)
+    if hasattr(last, "estimators_") and all(hasattr(member, "network_") for member in last.estimators_):
+        got = f"a {type(last).__name__}, an ensemble of {len(last.estimators_)} networks"
+        repair = "export the members one by one: each of its estimators_ takes the prepared inputs"
+        raise InputError(sentence("the model", where, got, "a model of one network", repair))
     if not hasattr(last, "network_"):
         fits = hasattr(last, "fit")
         raise _refused(last, where, " that is not fitted or has no network of ours" if fits else "", fits)

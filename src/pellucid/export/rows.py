@@ -68,8 +68,16 @@ def rows_of(description: Description, X: Any, single: bool = False, most: int = 
     if missing:
         raise InputError(sentence("X", "the export", f"without the column {missing[0]!r}", "the columns of the training", "add it"))
     columns = [data[name] if frame else data[:, at] for at, name in enumerate(names)]
-    entries = [_entries(source, column) for source, column in zip(description.sources, columns, strict=True)]
-    return Rows(data, tuple(zip(*entries, strict=True)), drawn=False)
+    entries = tuple(zip(*[_entries(source, column) for source, column in zip(description.sources, columns, strict=True)], strict=True))
+    kept = np.array([not any(isinstance(value, str) and _in_lines(value) for value in row) for row in entries])
+    if not kept.all():
+        data, entries = data[kept], tuple(row for row, keep in zip(entries, kept, strict=True) if keep)
+    return Rows(data, entries, drawn=False)
+
+
+def _in_lines(value: str) -> bool:
+    """Whether a text has several lines: no program that reads line by line gets it; such rows are left out."""
+    return any(letter in value for letter in "\n\r\0")
 
 
 def _entries(source: Any, column: Any) -> list[float | str | None]:
@@ -103,7 +111,7 @@ def _drawn(description: Description, single: bool) -> Rows:
         drawn: list[float | str | None]
         if source.kind == "text":
             known = features and all(not math.isnan(feature.unknown) for feature in features)
-            choice = [*source.values, *(["something else"] if known else [])] or ["something"]
+            choice = [*(value for value in source.values if not _in_lines(value)), *(["something else"] if known else [])] or ["something"]
             drawn = [choice[k] for k in rng.integers(len(choice), size=DRAWN)]
         elif source.kind == "date":
             drawn = [float(day) / 24 for day in rng.integers(24 * DAYS, size=DRAWN)]
@@ -156,10 +164,27 @@ def predictions(model: Any, description: Description, rows: Rows) -> Array:
     """What the model itself says of the rows, (m, n_outputs): probabilities, or numbers."""
     model = model.pipeline if hasattr(model, "pipeline") and hasattr(model, "target") else model
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Found unknown categories")  # some were drawn on purpose
+        warnings.filterwarnings("ignore", message="Found unknown categories")  # some rows are to have them
         found = model.predict(rows.inputs) if description.task == "numbers" else model.predict_proba(rows.inputs)
     found = np.asarray(found, dtype=np.float64)
     return found[:, None] if found.ndim == 1 else found
+
+
+def inputs_of(model: Any, rows: Rows) -> Array:
+    """What the network sees of the rows."""
+    X = rows.inputs
+    model = model.pipeline if hasattr(model, "pipeline") and hasattr(model, "target") else model
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Found unknown categories")
+        while hasattr(model, "regressor_") or (hasattr(model, "steps") and hasattr(model, "named_steps")):
+            if hasattr(model, "regressor_"):
+                model = model.regressor_
+                continue
+            for _, step in model.steps[:-1]:
+                X = X if step is None or isinstance(step, str) else step.transform(X)
+            model = model.steps[-1][1]
+    X = X.toarray() if hasattr(X, "toarray") else X
+    return np.asarray(X, dtype=np.float64)
 
 
 def finished(description: Description, y_hat: Array) -> Array:

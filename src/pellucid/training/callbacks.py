@@ -74,7 +74,7 @@ class Callback:
         """After the last epoch, however it ended."""
 
     def state(self) -> dict[str, Any]:
-        """What it has to remember over an interruption, for a checkpoint: numbers, texts, arrays, by name."""
+        """What it has to remember over an interruption, for a checkpoint: numbers, texts, lists, dicts, arrays, by name."""
         return {}
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -155,7 +155,10 @@ class Watch:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Remember it again."""
-        self.best, self.best_epoch, self.best_vector = state["best"], state["best_epoch"], state.get("best_vector")
+        best, epoch, vector = state["best"], state["best_epoch"], state.get("best_vector")
+        if type(best) not in (int, float) or type(epoch) is not int or epoch < 0:
+            raise ValueError("the best epoch is none")
+        self.best, self.best_epoch, self.best_vector = float(best), epoch, vector
 
     def see(self, epoch: int, row: dict[str, float], vector: Array) -> bool:
         """Take note of an epoch; True says that it is time to stop."""

@@ -74,7 +74,7 @@ class Checkpoints:
         except OutputError:
             if resumes or not os.path.isfile(path):
                 raise
-            repair = "go on from it with resume=True, remove it, or choose another name"
+            repair = "go on from it with resume=True (--resume), remove it, or choose another name"
             raise OutputError(sentence("the checkpoint", os.fspath(path), "there already", "a new name", repair)) from None
         return Checkpoints(path, epochs, seconds)
 
@@ -149,6 +149,10 @@ def check(snapshot: Snapshot, expected: Mapping[str, Any]) -> None:
         ModelFileError: it is of another one; the sentence says in what they differ.
 
     """
+    width, wanted = _width(snapshot.facts.get("shape")), _width(expected["shape"])
+    if width != wanted:
+        got, repair = f"of data of another width: {width}", "prepare the data as in the training that wrote it, or begin anew"
+        raise ModelFileError(sentence("the checkpoint", snapshot.source, got, f"one of this training: {wanted}", repair))
     words = {
         "architecture": "another network",
         "dtype": "another number type",
@@ -165,6 +169,12 @@ def check(snapshot: Snapshot, expected: Mapping[str, Any]) -> None:
             wanted = f"one of this training: {_short(expected[name])}" if name != "data" else "one of this training"
             repair = "call fit as in the training that wrote it, or begin anew"
             raise ModelFileError(sentence("the checkpoint", snapshot.source, got, wanted, repair))
+
+
+def _width(shape: Any) -> str:
+    if not isinstance(shape, list) or len(shape) != 4 or not all(type(n) is int for n in shape):
+        return "unknown"
+    return f"{shape[1]} columns and {shape[3]} target{'' if shape[3] == 1 else 's'}"
 
 
 def _short(value: object) -> str:

@@ -19,6 +19,7 @@ from pellucid.training.checkpoints import Checkpoints, Snapshot, check, identity
 from pellucid.training.display import Display
 from pellucid.training.orders import Shuffled
 from pellucid.training.pieces import pieces
+from pellucid.training.restoring import array, number, order, parameters, restoring, whole
 from pellucid.training.session import Carried, Training
 from pellucid.training.stretch import LARGEST, LONGEST, Origin
 
@@ -195,7 +196,9 @@ class Descent:
     # Checkpoints
 
     def _save(self, saving: Checkpoints) -> None:
-        """Write a checkpoint."""
+        """Write a checkpoint; not of parameters that are lost already, so that the last good one stays."""
+        if not np.isfinite(self.training.vector).all():
+            return
         progress, snapshot = self.progress, self.training.state()
         if self._known is None:
             self._known = identity(self.training, self.batches.batch_size, self.orders is not None)
@@ -210,25 +213,40 @@ class Descent:
             arrays |= {"before": self.before, "order": self.order}
             if progress.trail is not None:
                 arrays["trail"] = progress.trail[:, : progress.position]
-        saving.write(Snapshot("", facts, {name: part for name, part in arrays.items() if part.size}), self.training.history.n_epochs)
+        saving.write(Snapshot("", facts, arrays), self.training.history.n_epochs)
 
     def _restore(self, snapshot: Snapshot) -> None:
         """Stand where a checkpoint was written."""
-        facts, arrays, progress = snapshot.facts, snapshot.arrays, self.progress
         check(snapshot, identity(self.training, self.batches.batch_size, self.orders is not None))
-        self.training.restore(snapshot)
-        progress.vector = self.training.vector
-        progress.state = tuple(arrays[f"moments.{index}"].copy() for index in range(len(progress.state)))
-        progress.step, progress.position = facts["step"], facts["position"]
-        progress.cost_sum, progress.weight_sum, progress.gradient_norm_sum = facts["sums"]
-        self.within, self.plateau = facts["within"], Plateau(*facts["plateau"])
+        with restoring(snapshot):
+            self._restore_checked(snapshot)
+
+    def _restore_checked(self, snapshot: Snapshot) -> None:
+        facts, arrays, progress, vector = snapshot.facts, snapshot.arrays, self.progress, self.training.vector
+        epoch, within = whole(facts["epoch"], "the epoch", 0), facts["within"]
+        position = whole(facts["position"], "the position", 0)
+        if type(within) is not bool or (within and position > self.count):
+            raise ValueError("the position is none in an epoch")
+        step = whole(facts["step"], "the step", 0)
+        if step != progress.step + epoch * self.count + (position if within else 0):
+            raise ValueError("the step does not follow from epoch and position")
+        sums = [number(value, "a sum") for value in facts["sums"]]
+        factor, best, waited = facts["plateau"]
+        plateau = Plateau(number(factor, "a factor"), number(best, "a loss"), whole(waited, "a count", 0))
+        if not 0 <= plateau.factor < math.inf:
+            raise ValueError("the factor of the learning rate is none")
+        state = tuple(array(snapshot, f"moments.{index}", part) for index, part in enumerate(progress.state))
+        if within:
+            self.before = parameters(snapshot, "before", vector)
+            if self.orders is not None:
+                self.order[...] = order(arrays["order"], self.training.plan.rows, len(self.order))
+            if self.training.plan.mean_over_rows:
+                progress.trail = np.empty((3, self.count))
+                progress.trail[:, :position] = array(snapshot, "trail", (np.float64, (3, position)))
         if self.orders is not None:
             kept = {name.removeprefix("orders."): part for name, part in arrays.items() if name.startswith("orders.")}
             self.orders.restore(facts["orders"], kept)
-        if self.within:
-            self.before = arrays["before"].copy()
-            if self.orders is not None:
-                self.order[...] = arrays["order"]
-            if self.training.plan.mean_over_rows:
-                progress.trail = np.empty((3, self.count))
-                progress.trail[:, : progress.position] = arrays["trail"]
+        self.training.restore(snapshot)
+        progress.vector, progress.state, progress.step, progress.position = self.training.vector, state, step, position
+        progress.cost_sum, progress.weight_sum, progress.gradient_norm_sum = sums
+        self.within, self.plateau = within, plateau

@@ -16,6 +16,7 @@ from pellucid.training.callbacks import Interrupt
 from pellucid.training.checkpoints import Snapshot, check, identity
 from pellucid.training.display import Display
 from pellucid.training.pieces import blocks, dense
+from pellucid.training.restoring import restoring, whole
 from pellucid.training.session import Training
 
 
@@ -87,8 +88,9 @@ def descend(training: Training, optimizer: LBFGS, interrupt: Interrupt, show: Di
     known = identity(training, len(Y), shuffled=False) if saving or plan.resume else {}
     if plan.resume is not None:
         check(plan.resume, known)
-        training.restore(plan.resume)
-        calls = plan.resume.facts["calls"]
+        with restoring(plan.resume):
+            calls = whole(plan.resume.facts["calls"], "the number of calls", 0)
+            training.restore(plan.resume)
     while not training.history.stopped_by and (left := plan.epochs - training.history.n_epochs) > 0:
         length = left if saving is None or saving.epochs is None else min(left, saving.epochs)
         goal = training.history.n_epochs + length

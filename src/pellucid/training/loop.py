@@ -26,6 +26,8 @@ def train(engine: Engine, vector: Array, plan: Plan, network: Any, publish: Call
     training = Training(engine, vector, plan, network, publish)
     for callback in training.callbacks:
         callback.on_train_begin(network)
+    if plan.checkpoints is not None:
+        training.check_states()
     try:
         with Interrupt() as interrupt, display(plan.progress, plan.epochs) as show:
             if isinstance(plan.optimizer, LBFGS):

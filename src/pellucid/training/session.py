@@ -14,12 +14,14 @@ from pellucid.engines import Engine
 from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import LBFGS, Optimizer, State
 from pellucid.errors import DivergenceError, InputError, sentence
+from pellucid.storage.values import Packer
 from pellucid.training.callbacks import AnyCallback, EarlyStopping, Moment, Watch, as_callback
 from pellucid.training.checkpoints import Checkpoints, Snapshot
 from pellucid.training.display import Display
 from pellucid.training.evaluation import Held, Metric
 from pellucid.training.history import History
 from pellucid.training.orders import Orders
+from pellucid.training.restoring import array, number, parameters, whole
 from pellucid.training.stretch import Origin
 
 
@@ -135,22 +137,45 @@ class Training:
         facts |= {"columns": list(self.history), "safe": [self.safe_epoch, self.safe_loss]}
         arrays = {"vector": self.vector, "safe": self.safe}
         arrays |= {f"history.{name}": np.asarray(column, dtype=np.float64) for name, column in self.history.items()}
-        for name, part in self._remembering():
-            facts[name], kept = _apart(part.state())
-            arrays |= {f"{name}.{key}": value for key, value in kept.items()}
+        facts |= {name: part.state() for name, part in self._remembering()}
         return Snapshot("", facts, arrays)
 
-    def restore(self, snapshot: Snapshot) -> None:
-        """As it was."""
-        facts, arrays = snapshot.facts, snapshot.arrays
-        self.vector, self.safe = arrays["vector"].copy(), arrays["safe"].copy()
-        self.safe_epoch, self.safe_loss = facts["safe"]
-        if facts["epoch"]:
-            self.history.extend({name: arrays[f"history.{name}"].tolist() for name in facts["columns"]})
-        self.history.stopped_by = facts["stopped_by"]
+    def check_states(self) -> None:
+        """Whether a checkpoint can hold what the callbacks remember, which is better known before the training.
+
+        Raises:
+            InputError: it is not made of numbers, texts, lists, tuples, dicts and arrays.
+
+        """
         for name, part in self._remembering():
-            start = f"{name}."
-            part.restore(facts[name] | {key.removeprefix(start): array for key, array in arrays.items() if key.startswith(start)})
+            Packer("", f"the state of {name}, a {type(getattr(part, 'function', part)).__name__}").pack(part.state())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """As it was.
+
+        Raises:
+            ValueError, KeyError, TypeError: it is no state of this training.
+
+        """
+        facts, arrays = snapshot.facts, snapshot.arrays
+        epoch = whole(facts["epoch"], "the epoch", 0)
+        vector, safe = parameters(snapshot, "vector", self.vector), parameters(snapshot, "safe", self.vector)
+        safe_epoch, safe_loss = facts["safe"]
+        columns = {name: array(snapshot, f"history.{name}", (np.float64, (epoch,))).tolist() for name in facts["columns"] if epoch}
+        if not isinstance(facts["stopped_by"], str) or (epoch and not columns):
+            raise ValueError("the history is none")
+        for name, part in self._remembering():
+            start = f"{name}."  # format 1 had their arrays among the others
+            state = facts[name] | {key.removeprefix(start): value for key, value in arrays.items() if key.startswith(start)}
+            best = state.get("best_vector")
+            if best is not None and hasattr(part, "best_vector") and (best.dtype, best.shape) != (vector.dtype, vector.shape):
+                raise ValueError("the best weights are none of this network")
+            part.restore(state)
+        self.vector, self.safe = vector, safe
+        self.safe_epoch, self.safe_loss = whole(safe_epoch, "an epoch", 1), number(safe_loss, "a loss")
+        if epoch:
+            self.history.extend(columns)
+        self.history.stopped_by = facts["stopped_by"]
 
     def _remembering(self) -> list[tuple[str, Any]]:
         """Who has something to remember, by name."""
@@ -162,12 +187,6 @@ class Training:
         if self.watch is not None and self.watch.best_vector is not None:
             self.vector, self.history.best_epoch = self.watch.best_vector, self.watch.best_epoch
         self.publish(self.vector)
-
-
-def _apart(state: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Array]]:
-    """Values for JSON, and arrays."""
-    arrays = {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
-    return {name: value for name, value in state.items() if name not in arrays}, arrays
 
 
 def check_plan(plan: Plan, dropout: bool) -> None:

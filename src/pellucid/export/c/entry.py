@@ -14,11 +14,11 @@ from pellucid.export.c.accuracy import loss_of_quantization
 from pellucid.export.c.form import Form
 from pellucid.export.c.program import program
 from pellucid.export.c.source import header, source
-from pellucid.export.c.verify import inputs_of, network_predictions, verify
+from pellucid.export.c.verify import network_predictions, verify
 from pellucid.export.c.writing import Real, check_name
 from pellucid.export.model import describe
 from pellucid.export.report import ExportReport
-from pellucid.export.rows import predictions, rows_of
+from pellucid.export.rows import inputs_of, predictions, rows_of
 from pellucid.files import check_writable, write_atomically
 
 TYPES = ("float", "double")

@@ -151,7 +151,19 @@ static int as_row(const char *at, {form.inputs} u[{macro}_INPUTS], const char **
 
 def _show(form: Form) -> str:
     name, macro, digits = form.name, form.macro, 9 if form.real.dtype == "float" else 17
-    lines = [
+    lines = []
+    if form.description.task != "numbers":
+        lines += [
+            "/* a comma, and the name of a class in one line */",
+            "static void show_class(int k)",
+            "{",
+            "    putchar(',');",
+            f"    for (const char *at = {name}_class_names[k]; *at; at++)",
+            "        putchar(*at == '\\n' ? ' ' : *at);",
+            "}",
+            "",
+        ]
+    lines += [
         "/* a line with the prediction: the numbers, and behind them the class */",
         f"static void show(const {form.inputs} u[{macro}_INPUTS])",
         "{",
@@ -161,14 +173,10 @@ def _show(form: Form) -> str:
         f'        printf("%s%.{digits}g", k ? "," : "", (double)y_hat[k]);',
     ]
     if form.description.task == "classes":
-        lines.append(f'    printf(",%s", {name}_class_names[{name}_classify(u)]);')
+        lines.append(f"    show_class({name}_classify(u));")
     if form.description.task == "labels":
-        lines += [
-            f"    for (int k = 0; k < {macro}_OUTPUTS; k++)",
-            "        if (y_hat[k] > 0.5)",
-            f'            printf(",%s", {name}_class_names[k]);',
-        ]
-    return "\n".join([*lines, '    printf("\\n");', "}"])
+        lines += [f"    for (int k = 0; k < {macro}_OUTPUTS; k++)", "        if (y_hat[k] > 0.5)", "            show_class(k);"]
+    return "\n".join([*lines, "    putchar('\\n');", "}"])
 
 
 def _target(form: Form) -> str:
@@ -179,6 +187,16 @@ def _target(form: Form) -> str:
         one = "y[0] = (real_of)k;" if form.description.architecture.sizes[-1] == 1 else "y[k] = 1;"
         one = one.replace("real_of", f"{name}_real")
         return f"""\
+/* whether a text is the name of a class, whose lines are read as one */
+static int is_class(const char *text, const char *class_name)
+{{
+    while (*text && *text == (*class_name == '\\n' ? ' ' : *class_name)) {{
+        text++;
+        class_name++;
+    }}
+    return !*text && !*class_name;
+}}
+
 /* the target: the class by its name, as 1 for it and 0 for the others */
 {head}
 {{
@@ -187,7 +205,7 @@ def _target(form: Form) -> str:
     for (int j = 0; j < {macro}_TARGETS; j++)
         y[j] = 0;
     for (int k = 0; at && k < {macro}_CLASSES; k++)
-        if (!strcmp(field, {name}_class_names[k])) {{
+        if (is_class(field, {name}_class_names[k])) {{
             {one}
             return 1;
         }}

@@ -48,7 +48,8 @@ def _declarations(form: Form) -> list[str]:
         what = {"number": "", "text": f", the code of a text: {name}_code({at}, text)", "date": ", days since the beginning of 2000 (UTC)"}
         inputs.append(f"   u[{at}]: {remark(source.name)}{what[source.kind]}")
     shown = inputs if len(inputs) <= 200 else [*inputs[:200], "   ..."]
-    missing = ["   A missing value is NAN (of math.h)."] if description.prepared else []
+    imputed = any(feature.missing == feature.missing for feature in description.features)
+    missing = ["   A missing value is NAN (of math.h)."] if imputed else []
     found = []
     if any(source.kind == "text" for source in description.sources):
         found.append(

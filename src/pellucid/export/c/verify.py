@@ -19,7 +19,7 @@ from pellucid.errors import ExportError, sentence
 from pellucid.export.c.compiler import LARGE, compile_program, find_compiler, run_program
 from pellucid.export.c.form import Form
 from pellucid.export.c.parameters import rounded
-from pellucid.export.rows import Rows, finished
+from pellucid.export.rows import Rows, finished, inputs_of
 from pellucid.export.steps import back, run
 
 TOLERANCE = {"float": 1e-6, "double": 1e-12}
@@ -83,7 +83,7 @@ def verify(form: Form, texts: Mapping[str, str], model: Any, rows: Rows, expecte
         program = Path(folder, f"{form.name}_main")
         sources = [Path(folder, name) for name in texts if name.endswith(".c")]
         compile_program(compiler, sources, program, ("-O0" if form.description.vector.size > LARGE else "-O1",))
-        printed = run_program(program, rows=fields(rows)).splitlines()
+        printed = run_program(program, rows=fields(rows)).rstrip("\n").split("\n")
         n = form.description.n_outputs
         found = np.array([[float(value) for value in line.split(",")[:n]] for line in printed]).reshape(-1, n)
         off = difference(found, expected)
@@ -94,24 +94,8 @@ def verify(form: Form, texts: Mapping[str, str], model: Any, rows: Rows, expecte
             raise _differs("predictions", form, off, allowed)
         _labels(form, printed, expected, off)
         notes = _train(form, program, Path(folder), rows, subject) if form.training else ()
-    return Verified(off, f"compiled by {Path(compiler).name}, {form.real.dtype}", notes)
-
-
-def inputs_of(model: Any, rows: Rows) -> Array:
-    """What the network sees of the rows."""
-    subject = model
-    if hasattr(model, "prepare") and hasattr(model, "encode"):
-        return np.asarray(model.prepare(rows.inputs), dtype=np.float64)
-    X = rows.inputs
-    while hasattr(subject, "regressor_") or (hasattr(subject, "steps") and hasattr(subject, "named_steps")):
-        if hasattr(subject, "regressor_"):
-            subject = subject.regressor_
-            continue
-        for _, step in subject.steps[:-1]:
-            X = X if step is None or isinstance(step, str) else step.transform(X)
-        subject = subject.steps[-1][1]
-    X = X.toarray() if hasattr(X, "toarray") else X
-    return np.asarray(X, dtype=np.float64)
+    against = ", against the network with the same weights of 8 bits" if form.quantized else ""
+    return Verified(off, f"compiled by {Path(compiler).name}, {form.real.dtype}{against}", notes)
 
 
 def rounding(form: Form, X: Array, dtype: str) -> float:
@@ -139,11 +123,9 @@ def _labels(form: Form, printed: list[str], expected: Array, off: float) -> None
     order = np.sort(expected, axis=1)
     clear = order[:, -1] - order[:, -2] > 4 * off * order.max()
     for line, row, is_clear in zip(printed, expected, clear, strict=True):
-        label = line.split(",", form.description.n_outputs)[-1]
-        if is_clear and label != str(form.description.classes[int(row.argmax())]).replace("\n", "\\n"):
-            raise ExportError(
-                sentence("a class", "the C program", repr(label), repr(form.description.classes[int(row.argmax())]), "report this")
-            )
+        label, name = line.split(",", form.description.n_outputs)[-1], str(form.description.classes[int(row.argmax())])
+        if is_clear and label != name.replace("\n", " "):
+            raise ExportError(sentence("a predicted class", f"the C of {form.name}", repr(label), repr(name), "report this with the model"))
 
 
 def _train(form: Form, program: Path, folder: Path, rows: Rows, X: Array) -> tuple[str, ...]:
@@ -197,7 +179,7 @@ def _targets(form: Form, m: int) -> tuple[Array, list[list[str]]]:
     if description.task == "classes":
         index = rng.integers(len(description.classes), size=m)
         Y = index[:, None].astype(float) if n == 1 else np.eye(n)[index]
-        return Y, [[_field(str(description.classes[k]))] for k in index]
+        return Y, [[_field(str(description.classes[k]).replace("\n", " "))] for k in index]
     bounds = description.architecture.loss.targets
     if description.architecture.loss.name == "cross_entropy":
         Y = rng.dirichlet(np.ones(n), size=m)

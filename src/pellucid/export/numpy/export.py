@@ -72,10 +72,10 @@ def export_numpy(
     expected = predictions(model, description, compared)
     columns = convention == "columns"
     text, module = _checked(description, columns, compared, expected)
-    off = _difference(module, description, compared, expected)
+    off = difference(_outputs(module, description, compared), expected, description.task)
     gradients = _gradient_difference(module, description, columns)
     limit = LIMITS[description.dtype]
-    if not off <= 10 * limit and not off <= min(AT_MOST, _moves(module, description, compared, expected)):
+    if not off <= 10 * limit and not off <= min(AT_MOST, _moves(module, description, compared)):
         raise _differs("a prediction", off, limit)
     if not gradients <= 10 * limit:
         raise _differs("a gradient", gradients, limit)
@@ -135,14 +135,14 @@ def as_table(description: Description, rows: Rows) -> Any:
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def _difference(module: dict[str, Any], description: Description, rows: Rows, expected: Array) -> float:
+def _outputs(module: dict[str, Any], description: Description, rows: Rows) -> Array:
+    """What the module says of the rows."""
     run = module["predict" if description.task == "numbers" else "probabilities"]
     with np.errstate(all="ignore"):
-        found = run(module["parameters"], as_table(description, rows))
-    return difference(np.asarray(found, dtype=np.float64), expected, description.task)
+        return np.asarray(run(module["parameters"], as_table(description, rows)), dtype=np.float64)
 
 
-def _moves(module: dict[str, Any], description: Description, rows: Rows, expected: Array) -> float:
+def _moves(module: dict[str, Any], description: Description, rows: Rows) -> float:
     """How far the predictions move when every parameter moves by its last digit or so: as far as another order of sums may."""
     rng = np.random.default_rng(0)
 
@@ -150,8 +150,9 @@ def _moves(module: dict[str, Any], description: Description, rows: Rows, expecte
         eps = np.finfo(dtype).eps
         return {name: (w * (1 + eps * rng.choice([-1.0, 1.0], size=w.shape))).astype(dtype) for name, w in module["parameters"].items()}
 
+    still = _outputs(module, description, rows)
     others = [{**module, "parameters": moved(np.dtype(description.dtype))} for _ in range(3)]
-    return 4 * max(_difference(other, description, rows, expected) for other in others)
+    return 4 * max(difference(_outputs(other, description, rows), still, description.task) for other in others)
 
 
 def _gradient_difference(module: dict[str, Any], description: Description, columns: bool) -> float:

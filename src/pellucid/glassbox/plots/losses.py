@@ -24,7 +24,13 @@ def loss_curves(history: Mapping[str, Sequence[float]], ax: Axes | None = None) 
     for index, name in enumerate(("loss", "validation_loss")):
         if name in history:
             values, style = history[name], look(index)
-            ax.plot(range(1, len(values) + 1), values, color=style.color, linestyle=style.line, label=name.replace("_", " "))
+            ax.plot(
+                getattr(history, "epochs", range(1, len(values) + 1)),
+                values,
+                color=style.color,
+                linestyle=style.line,
+                label=name.replace("_", " "),
+            )
     best = getattr(history, "best_epoch", None)
     if best is not None:
         ax.axvline(best, color=GRAY, linestyle=":", label=f"best weights (epoch {best})")

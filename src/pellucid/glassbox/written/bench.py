@@ -25,6 +25,7 @@ ONE_SAMPLE = "for one sample"
 ELEMENTWISE = "for element-wise activations"
 ONE_OUTPUT = "for one output"
 HARD = "for targets that are 0 or 1"
+OWN_SIZES = "for these sizes"
 ONE_UNIT = "for layers of one unit"
 
 
@@ -85,6 +86,9 @@ class Bench:
         """The settings from the most general on: the first in which a line is right says when it is."""
         base = Case((), self.setting(claim))
         widened = [base]
+        if self._counts(claim):
+            own = replace(base.setting, sizes=(*base.setting.sizes[:-1], self.architecture.sizes[-1]), m=len(self.X))
+            widened.append(Case((OWN_SIZES,), own))
         if self.hard:
             widened.append(Case((HARD,), replace(base.setting, hard=True)))
         if any(isinstance(rule, Softmax) for rule in self.architecture.activations):
@@ -93,6 +97,11 @@ class Bench:
             one = elementwise(base.setting) if isinstance(self.architecture.activations[-1], Softmax) else base.setting
             widened.append(Case((ONE_OUTPUT,), replace(one, sizes=(*one.sizes[:-1], 1))))
         return [narrowed for case in widened for narrowed in self.narrowed(case)]
+
+    def _counts(self, claim: Claim) -> bool:
+        """Whether a number in the line is that of the samples or of the outputs."""
+        numbers = {node.value for side in claim.sides for node in walk(side) if isinstance(node, nodes.Number)}
+        return bool((numbers - {1}) & {len(self.X), self.architecture.sizes[-1]})
 
     def narrowed(self, case: Case) -> Iterator[Case]:
         """The same in either convention, and for one sample."""

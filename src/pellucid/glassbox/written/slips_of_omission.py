@@ -8,7 +8,7 @@ from dataclasses import replace
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.reading.tree import Apply, Name, Product, Reduce
-from pellucid.glassbox.written.readings import value_names
+from pellucid.glassbox.written.names import value_names
 from pellucid.glassbox.written.slips import Edit, Edits, Surroundings
 
 

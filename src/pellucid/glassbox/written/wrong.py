@@ -17,8 +17,8 @@ from pellucid.glassbox.written.factors import factor
 from pellucid.glassbox.written.judgement import Judgement, off
 from pellucid.glassbox.written.meaning import Meaning
 from pellucid.glassbox.written.mislabelled import other_left
-from pellucid.glassbox.written.names import NoValue, Quantity, Reading
-from pellucid.glassbox.written.readings import Claim, value_names
+from pellucid.glassbox.written.names import NoValue, Quantity, Reading, value_names
+from pellucid.glassbox.written.readings import Claim
 from pellucid.glassbox.written.right import speaks_of_error
 from pellucid.glassbox.written.search import mended, narrowed, put_right
 from pellucid.glassbox.written.slips import shown
