@@ -89,7 +89,8 @@ def _pipelines():
     lacking = X.copy()
     lacking[::7, 1] = np.nan
     lacking[::11, 3] = np.nan
-    mixed = pd.DataFrame({"width": lacking[:, 1], "kind": np.where(X[:, 0] > 5.5, "long", "short"), "level": np.where(X[:, 2] > 3, "b", "a")})
+    kind, level = np.where(X[:, 0] > 5.5, "long", "short"), np.where(X[:, 2] > 3, "b", "a")
+    mixed = pd.DataFrame({"width": lacking[:, 1], "kind": kind, "level": level})
     mixed.loc[::9, "kind"] = None
     text = make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore"))
     columns = ColumnTransformer(
@@ -100,7 +101,8 @@ def _pipelines():
     target = TransformedTargetRegressor(regressor(), func=np.log, inverse_func=np.exp)
     yield "scaled", make_pipeline(StandardScaler(), classifier()).fit(X, y), X
     yield "frame", make_pipeline(MinMaxScaler(clip=True), classifier()).fit(frame, y), frame
-    yield "imputed", make_pipeline(SimpleImputer(strategy="median", add_indicator=True), RobustScaler(), classifier()).fit(lacking, y), lacking
+    median = SimpleImputer(strategy="median", add_indicator=True)
+    yield "imputed", make_pipeline(median, RobustScaler(), classifier()).fit(lacking, y), lacking
     yield "mixed", make_pipeline(columns, classifier()).fit(mixed, y), mixed
     yield "numbers as categories", make_pipeline(OneHotEncoder(handle_unknown="ignore"), classifier()).fit(X.round(), y), X.round()
     yield "logarithm", make_pipeline(FunctionTransformer(np.log1p), MaxAbsScaler(), classifier()).fit(X, y), X

@@ -13,7 +13,8 @@ from pellucid.pipelines import DATE_PARTS
 
 START = np.datetime64("1899-12-25T00:00:00")
 WHEN = START + np.random.default_rng(0).integers(0, 250 * 365 * 1440, 4000) * np.timedelta64(60, "s")
-ENDS = np.array(["1900-02-28T23:59", "1900-03-01T00:00", "2000-02-29T12:00", "2100-02-28T23:59", "2100-03-01", "1999-12-31T23:59"], "datetime64[s]")
+TEXTS = ["1900-02-28T23:59", "1900-03-01", "2000-02-29T12:00", "2100-02-28T23:59", "2100-03-01", "1999-12-31T23:59"]
+ENDS = np.array(TEXTS, "datetime64[s]")
 ALL = np.concatenate([WHEN, ENDS])
 
 

@@ -81,7 +81,7 @@ def evaluated(graph, value, feeds):
         return ReferenceEvaluator(model).run(None, feeds)[0]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(recipe=recipes())
 def test_random_networks(tmp_path, recipe):
     net, X, Y, _, _ = build(recipe)
@@ -138,7 +138,7 @@ def test_a_table_with_dates_categories_and_missing_values(tmp_path, task, kinds)
     np.testing.assert_allclose(found["variable" if task == "regression" else "probabilities"], expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize("opset", OPSETS)
+@pytest.mark.parametrize("opset", OPSETS[::3])
 def test_every_opset(tmp_path, opset):
     path = tmp_path / "net.onnx"
     assert pl.export_onnx(exportable.table_model("classification"), path, opset=opset).difference <= 1e-12
