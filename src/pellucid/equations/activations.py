@@ -379,7 +379,8 @@ def activation(spec: str | Activation, **parameters: float) -> Activation:
 
     A formula may use ``+ - * / **``, brackets, ``a if x > 0 else b`` and the functions abs, atan, cos, cosh, erf, erfc, exp, expm1, log,
     log1p, logcosh, max, min, normal_cdf, relu, sech, sigmoid, sign, sin, sinh, softplus, sqrt, tan, tanh, and the activations of the
-    catalogue. It is rewritten so that nothing overflows, and derived, at a kink from the right (but abs' = 0 at 0).
+    catalogue. It is rewritten so that nothing overflows, and derived, at a kink from the right (but abs' = 0 at 0). It has to be finite,
+    with its derivative, for |x| <= 100, in float64; in float32 what grows as e^x overflows from 88.
 
     Raises:
         UnknownNameError: there is no such name.

@@ -129,6 +129,13 @@ class Fitted(BaseEstimator):
         self._hold(network)
         return network
 
+    def _in_double(self) -> Network:
+        """The network in double precision: L-BFGS works in it, and so it stays, as with scikit-learn."""
+        network = self._current()
+        if network.dtype != np.float64:
+            self._hold(type(network).of(network.architecture, network.vector.astype(np.float64), network.seed))
+        return self.network_
+
     def _forward(self, X: ArrayLike) -> Array:
         """y_hat (m, n_L) of the rows of X."""
         if "network_" in self.__dict__ and self._is_ready(X):

@@ -15,6 +15,8 @@ TYPES = {
 }  # fmt: skip
 """NumPy's types by the names of safetensors"""
 MAX_DIMENSIONS = 8
+MAX_DEPTH = 200
+"""how deeply values may be nested; `values` writes at most some 150"""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def _whole(numbers: Any) -> bool:
 
 
 def strict(text: str | bytes, infinite: bool = False) -> Any:
-    """JSON without a key that is there twice, and (unless told) without numbers that are not finite.
+    """JSON without a key that is there twice, not deeply nested, and (unless told) without numbers that are not finite.
 
     Raises:
         ValueError: it is no such JSON.
@@ -77,7 +79,15 @@ def strict(text: str | bytes, infinite: bool = False) -> Any:
             raise ValueError("a number that is not finite")
         return value
 
-    return json.loads(text, object_pairs_hook=_once, parse_float=number, parse_constant=number)
+    found = json.loads(text, object_pairs_hook=_once, parse_float=number, parse_constant=number)
+    level = [found]
+    for _ in range(MAX_DEPTH):
+        if not level:
+            return found
+        level = [
+            inside for value in level if isinstance(value, dict | list) for inside in (value.values() if isinstance(value, dict) else value)
+        ]
+    raise ValueError(f"values nested more than {MAX_DEPTH} times")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

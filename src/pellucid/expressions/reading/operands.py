@@ -248,4 +248,4 @@ class Operands(Code):
 
 def _is_row(tree: Expression) -> bool:
     """Whether a product in square brackets is rather a row of a matrix: entries side by side."""
-    return isinstance(tree, Product) and all(isinstance(part, Name) and part.below for part in tree.factors) and set(tree.signs) == {""}
+    return isinstance(tree, Product) and all(isinstance(part, Name) and (part.below or part.sample) for part in tree.factors) and set(tree.signs) == {""}

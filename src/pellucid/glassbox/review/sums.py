@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from pellucid.equations.arrays import Array
-from pellucid.expressions.nodes import Divide, Expression, Number, Power, SumAll, SumOverSamples, SumOverUnits, Symbol, hadamard
+from pellucid.expressions.nodes import Divide, Expression, Multiply, Number, Power, SumAll, SumOverSamples, SumOverUnits, Symbol, hadamard
 from pellucid.glassbox.review.claims import Claim
 from pellucid.glassbox.review.lines import M, S, of_samples, shown_activation, symbol, total
 from pellucid.glassbox.review.passes import Pass
@@ -152,17 +153,13 @@ def _samples(p: Pass, target: Array, l2: Array, each: Array) -> Iterator[tuple[i
     """The samples whose own gradient it may be, by a row of it, (k,), and that of ``each`` (k, m): as it stands, over m, or weighted."""
     if p.m == 1:
         return
-    shares: list[tuple[Array | float, Callable[[Expression], Expression]]] = [
-        (1.0, lambda tree: tree),
-        (1 / p.total, lambda tree: Divide(tree, total(p))),
-    ]
+    shares: list[tuple[Array | float, bool, bool]] = [(1.0, False, False), (1 / p.total, False, True)]
     if p.weighted:
-        shares.append((p.weights, lambda tree: hadamard(S, tree)))
-        shares.append((p.weights / p.total, lambda tree: Divide(hadamard(S, tree), total(p))))
+        shares += [(p.weights, True, False), (p.weights / p.total, True, True)]
     at = int(np.abs(target).argmax())
     targets, near = np.stack([target, target - l2, target - 2 * l2]), NEAR * abs(target[at])
     factors = np.array([1.0, -1.0, 2.0, 0.5, 1 / p.total])
-    for share, tree_of in shares:
+    for share, weighted, over in shares:
         own = np.broadcast_to(share, (p.m,)) * each
 
         def off(rows: Any, columns: Any, own: Array = own) -> Array:
@@ -171,7 +168,12 @@ def _samples(p: Pass, target: Array, l2: Array, each: Array) -> Iterator[tuple[i
 
         first = np.flatnonzero(off([at], slice(None)) <= near)
         for i in first[off(slice(None), first) <= near][:3] if len(first) else ():
-            yield int(i), float(np.broadcast_to(share, (p.m,))[i]), tree_of
+            yield int(i), float(np.broadcast_to(share, (p.m,))[i]), partial(_shared, p, int(i), weighted, over)
+
+
+def _shared(p: Pass, i: int, weighted: bool, over: bool, tree: Expression) -> Expression:
+    tree = Multiply((_sample(S, i), tree)) if weighted else tree
+    return Divide(tree, total(p)) if over else tree
 
 
 def _sample(tree: Symbol, i: int) -> Symbol:

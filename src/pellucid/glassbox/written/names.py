@@ -189,7 +189,7 @@ def _found(name: Name, reading: Reading, depth: int, letters: Mapping[str, int])
     kind = VALUES[base]
     if kind == "y" and reading.y == "output":
         kind = "y_hat"
-    text, rest = layer_text(name, reading) if kind in LAYERED or (kind, name.suffix) == ("x", "") else ("", name)
+    text, rest = layer_text(name, reading) if kind in LAYERED else ("", name)
     if kind == "l2" and reading.rate == "rate":
         kind = "rate"
     layer: int | None = layer_number(text, letters, name.at) if text else None

@@ -66,9 +66,7 @@ def readings(claim: Claim, depth: int) -> list[Reading]:
     below = ["layers", "units"] if single and not explicit else ["units"]
     above = ["layers", "powers"] if raised and not explicit else ["powers"]
     digits = ["layers"]
-    if any(name.suffix and int(name.suffix) > depth for name in layered) or (
-        depth == 1 and any(name.suffix not in ("", "1") for name in layered)
-    ):
+    if depth == 1 and any(name.suffix not in ("", "1") for name in layered):
         digits = ["units", "layers"]
     n = (
         ["samples", "outputs"]

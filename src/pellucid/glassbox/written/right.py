@@ -16,6 +16,7 @@ from pellucid.glassbox.written.bench import (
     ONE_UNIT,
     OTHER,
     OWN_SIZES,
+    WHOLE,
     Bench,
     Case,
     numbered,
@@ -169,6 +170,8 @@ def _why_only(bench: Bench, claim: Claim, conditions: Sequence[str], reading: Re
         told.append("softmax has a matrix for its derivative, and only its diagonal stands here")
     if ONE_OUTPUT in conditions:
         told.append("with several outputs an order or a transpose is wrong, or a sum is missing")
+    if WHOLE in conditions:
+        told.append("it is exact where the targets of each sample sum to one, and these do not")
     if HARD in conditions:
         told.append("it uses that each target is 0 or 1")
     return "; ".join(told)

@@ -20,9 +20,9 @@ from pellucid.glassbox.written.trial import attempt, free_letters, has_entries, 
 from pellucid.glassbox.written.worlds import companion
 
 Found = TypeVar("Found")
-MOST_TRIALS, MOST_PAIRS = 1500, 1500
-"""single edits, and pairs of them, in all cases"""
-PAIRED = 30
+MOST_TRIALS, MOST_PAIRS = 1500, 400
+"""single edits in all cases, and pairs of them in each"""
+PAIRED = 40
 """single edits that are tried two at a time"""
 
 
@@ -76,21 +76,27 @@ class _Search:
 
     def double(self, found: list[tuple[Reading, list[Edit]]]) -> Judgement | None:
         """Two edits, one after the other."""
-        self.left = MOST_PAIRS
         made: list[tuple[Reading, list[tuple[Edit, Edit]]]] = []
         for reading, several in found[:2]:
             pairs = []
             for edit in several[:PAIRED]:
                 around = surroundings(self.bench, replace(self.claim, right=edit.tree), reading)
                 pairs += [(edit, other) for other in sorted(edits(around), key=lambda item: item.rank)[:PAIRED]]
-            made.append((reading, sorted(pairs, key=lambda pair: pair[0].rank + pair[1].rank)))
+            made.append((reading, sorted(pairs, key=_unlikely)))
         for case, (reading, pairs) in _likely_first(self.cases[:4], made):
+            self.left = MOST_PAIRS
             for edit, other in pairs:
                 if self.left > 0 and self.puts_right(case, other.tree, reading):
                     cause = edit.cause if edit.cause == other.cause else f"{edit.cause} and {other.cause}"
                     told = put_right(f"{edit.told}, and {other.told}", case.conditions)
                     return Judgement(self.claim, cause, told, case.conditions, reading, other.tree)
         return None
+
+
+def _unlikely(pair: tuple[Edit, Edit]) -> float:
+    """How unlikely two slips are together; two things left out are likelier than others."""
+    omitted = all("missing" in edit.cause for edit in pair)
+    return pair[0].rank + pair[1].rank - 2 * omitted
 
 
 def _likely_first(cases: list[Case], found: list[Found]) -> list[tuple[Case, Found]]:

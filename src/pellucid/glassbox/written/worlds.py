@@ -104,7 +104,12 @@ class Bare:
 def world(
     architecture: Architecture, vector: Array, X: Array, Y: Array, convention: str, s: Array | None = None, masks: Any = None
 ) -> World:
-    """All values of one pass."""
+    """All values of one pass; infinite where they overflow."""
+    with np.errstate(all="ignore"):
+        return _world(architecture, vector, X, Y, convention, s, masks)
+
+
+def _world(architecture: Architecture, vector: Array, X: Array, Y: Array, convention: str, s: Array | None, masks: Any) -> World:
     found = trace(Bare(architecture, np.asarray(vector, dtype=np.float64)), X, Y, convention, s, masks)
     values: dict[str, Any] = dict(found)
     columns, depth = convention == "columns", len(architecture.layers)

@@ -48,7 +48,7 @@ def wrong(bench: Bench, claim: Claim, choices: Sequence[Reading]) -> Judgement:
     usable = usable[:MOST_READINGS]
     _known(bench, claim, usable[0])
     own = off(attempt(bench.own, usable[0], claim))
-    for find in (_scale, _left_factor, _forgotten, _pair, _other_quantity, mended, _other_of_one):
+    for find in (_scale, _left_factor, forgotten, _pair, _other_quantity, mended, _other_of_one):
         found = find(bench, claim, usable)
         if found is not None:
             return replace(found, off=own)
@@ -111,7 +111,7 @@ def _left_factor(bench: Bench, claim: Claim, choices: Sequence[Reading]) -> Judg
     return None
 
 
-def _forgotten(bench: Bench, claim: Claim, choices: Sequence[Reading]) -> Judgement | None:
+def forgotten(bench: Bench, claim: Claim, choices: Sequence[Reading]) -> Judgement | None:
     """Right in a network without L2, weights or dropout."""
     speaks = any(name.base in ("lambda", "lambd", "l2") for name in value_names(claim.right))
     for case in narrowed(bench, claim):
