@@ -12,7 +12,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
 def test_every_example_is_run_here():
-    assert {path.name for path in EXAMPLES.glob("*.py")} == {"accuracy.py", "demo.py", "vanishing_gradients.py"}
+    assert {path.name for path in EXAMPLES.glob("*.py")} == {"accuracy.py", "demo.py", "pictures.py", "vanishing_gradients.py"}
 
 
 def test_ten_sigmoid_layers_make_the_first_gradient_vanish_and_relus_do_not(capsys):
@@ -78,3 +78,22 @@ def test_the_accuracy_table_refuses_no_folds(given, told, capsys):
         module["main"](given)
     assert stop.value.code == 2
     assert told in capsys.readouterr().err
+
+
+def test_the_pictures_of_the_front_page_are_drawn_and_those_that_are_shown_are_there(tmp_path, capsys):
+    module = runpy.run_path(str(EXAMPLES / "pictures.py"))
+    module["main"](["--folder", str(tmp_path)])
+    drawn = {path.name for path in tmp_path.iterdir()}
+    assert drawn == {path.name for path in (EXAMPLES.parent / "docs" / "images").glob("*.svg")} == {"derivation.svg", "speed.svg"}
+    assert all("<svg" in (tmp_path / name).read_text(encoding="utf-8")[:600] for name in drawn)
+
+
+def test_the_speed_table_of_the_front_page_is_that_of_the_benchmarks():
+    rows = runpy.run_path(str(EXAMPLES / "pictures.py"))["speeds"]()
+    readme = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
+    assert len(rows) == 7
+    for name, (ours, ratios) in rows.items():
+        network, batch = name.split(", batch ")
+        cells = re.search(rf"^\| {network} \| {batch} \| (.*) \|$", readme, re.MULTILINE)[1].split(" | ")
+        assert cells[0] == ours
+        assert [float(cell) for cell in cells[1:4]] == pytest.approx(list(ratios.values()), rel=0.02)

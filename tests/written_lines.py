@@ -107,7 +107,8 @@ def alternatives(layer: int, depth: int) -> list[str]:
             f"dA{l} = np.dot(W{n}.T, dZ{n})",
             rf"da^{{[{l}]}} = (W^{{[{n}]}})^T dz^{{[{n}]}}",
             rf"da_j^{{[{l}]}} = \sum_i w_{{ij}}^{{[{n}]}} dz_i^{{[{n}]}}",
-            rf"\frac{{\partial L}}{{\partial a^{{[{l}]}}}} = \frac{{\partial L}}{{\partial z^{{[{n}]}}}} \frac{{\partial z^{{[{n}]}}}}{{\partial a^{{[{l}]}}}}",
+            rf"\frac{{\partial L}}{{\partial a^{{[{l}]}}}} = "
+            rf"\frac{{\partial L}}{{\partial z^{{[{n}]}}}} \frac{{\partial z^{{[{n}]}}}}{{\partial a^{{[{l}]}}}}",
             f"dZ{l} = np.multiply(np.dot(W{n}.T, dZ{n}), f{l}'(Z{l}))",
             f"dZ{l} = (W{n}.T @ dZ{n}) * f{l}_prime(Z{l})",
             f"dz{l} = W{n}ᵀ dz{n} ⊙ f{l}′(z{l})",

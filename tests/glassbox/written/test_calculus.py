@@ -82,7 +82,7 @@ def test_wrong_formulas(lines, verdict, mended):
 @pytest.mark.parametrize("name", [name for name in CATALOGUE if name not in ("softmax", "gelu")])
 def test_the_derivatives_of_the_catalogue(name):
     formula = activation(name).derivative_formula.replace("z", "x")
-    line = f"{name}'(x) = " + re.sub(r'\ba\b', f'{name}(x)', formula)
+    line = f"{name}'(x) = " + re.sub(r"\ba\b", f"{name}(x)", formula)
     assert last(line).verdict == "right", line
 
 

@@ -21,7 +21,8 @@ USUAL_PAIRS = [
     ("softplus", "poisson"), ("identity", "huber"),
 ]  # fmt: skip
 KINDS = (
-    ("z", False), ("a", False), ("a", True), ("z", True), ("W", True), ("b", True), ("new W", False), ("J", False), ("l", False), ("x", True),
+    ("z", False), ("a", False), ("a", True), ("z", True), ("W", True), ("b", True), ("new W", False), ("J", False), ("l", False),
+    ("x", True),
 )  # fmt: skip
 
 
@@ -137,11 +138,12 @@ def test_planted_slips_are_named(record_property):
         ("dZ2 = A2 - Y", "right for this output and loss", "exact for sigmoid with log_loss", ""),
         ("dZ1 = W2.T @ dZ2", "activation derivative missing", "the factor f'(z) is missing", ""),
         ("db1 = np.sum(dZ1, axis=0, keepdims=True) / m", "wrong axis", "axis 1", "db1 = np.sum(dZ1, axis=1, keepdims=True) / m"),
-        (r"z_i^{[1]} = \sum_{j=1}^{4} w_{ij}^{[1]} x_j + b_j^{[1]}", "wrong index", "should be i", "zᵢ^[1] = Σ_j=1..4 wᵢⱼ^[1] xⱼ + bᵢ^[1]"),
+        (r"z_i^{[1]} = \sum_{j=1}^{4} w_{ij}^{[1]} x_j + b_j^{[1]}", "wrong index", "should be i",
+         "zᵢ^[1] = Σ_j=1..4 wᵢⱼ^[1] xⱼ + bᵢ^[1]"),
         (r"\frac{\partial J}{\partial y} = a^{[2]} - y", "wrong left side", "The right side is dz2", ""),
         (r"\frac{\partial w^{[1]}}{\partial x} = 3 x", "no such derivative", "W1 does not depend on x", ""),
-        (r"\frac{\partial L}{\partial w^{[1]}} = \frac{\partial L}{\partial a^{[2]}} \frac{\partial a^{[2]}}{\partial a^{[1]}}", "broken chain",
-         "the factor da1/dw1 is missing", ""),
+        (r"\frac{\partial L}{\partial w^{[1]}} = \frac{\partial L}{\partial a^{[2]}} \frac{\partial a^{[2]}}{\partial a^{[1]}}",
+         "broken chain", "the factor da1/dw1 is missing", ""),
         ("dW1 = 3 * np.tanh(dZ1 @ X.T)", "unrecognised", "The cause is not recognised", ""),
         ("dW1 = W1 @ W1", "unrecognised", "does not exist", ""),
     ],

@@ -83,7 +83,8 @@ def test_a_slip_that_undoes_another_one(sheet):
 
 
 def test_a_mean_that_is_kept_in_dz_must_not_be_taken_again(sheet):
-    kept = sheet("dZ2 = (A2 - Y) / m\ndW2 = dZ2 @ A1.T\ndZ1 = W2.T @ dZ2 * (1 - A1**2)\ndW1 = dZ1 @ X.T\ndb1 = np.sum(dZ1, 1, keepdims=True)")
+    lines = ["dZ2 = (A2 - Y) / m", "dW2 = dZ2 @ A1.T", "dZ1 = W2.T @ dZ2 * (1 - A1**2)", "dW1 = dZ1 @ X.T", "db1 = np.sum(dZ1, 1)"]
+    kept = sheet(lines)
     assert verdicts(kept) == ["right only in the other convention", "right", "right only in the other convention", "right", "right"]
     assert kept.right
     assert kept.explanation == "No line is wrong. Lines 1, 3 ask for a condition."

@@ -188,9 +188,9 @@ class Operands(Code):
         if token.text in BUILT and self.ahead().text == "(":
             name = self.take()
             return self.built(name, *self.arguments())
-        if token.text == "d" and (
-            self.ahead().text in ("hat", "{") or (self.ahead().kind == WORD and self.ahead().text in self.vocabulary.values)
-        ):
+        following = self.ahead()
+        name_follows = following.kind == WORD and following.text in self.vocabulary.values
+        if token.text == "d" and (following.text in ("hat", "{") or name_follows):
             self.take()
             inner = self.operand()
             return replace(inner, d=True) if isinstance(inner, Name) else inner
@@ -248,4 +248,8 @@ class Operands(Code):
 
 def _is_row(tree: Expression) -> bool:
     """Whether a product in square brackets is rather a row of a matrix: entries side by side."""
-    return isinstance(tree, Product) and all(isinstance(part, Name) and (part.below or part.sample) for part in tree.factors) and set(tree.signs) == {""}
+    return (
+        isinstance(tree, Product)
+        and all(isinstance(part, Name) and (part.below or part.sample) for part in tree.factors)
+        and set(tree.signs) == {""}
+    )
