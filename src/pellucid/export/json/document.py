@@ -1,7 +1,7 @@
 """The whole model as a document of numbers, texts, lists and objects. ``schema.json`` beside this file says what is in it.
 
-A rule is there twice: as a formula for people, and as a tree for programs, ``["*", "z", ["sigmoid", "z"]]``: a number, a name, or a list of a
-word and what it is applied to. So a reader needs a table of some thirty words and no parser.
+A rule is there twice: as a formula for people, and as a tree for programs, ``["*", "z", ["sigmoid", "z"]]``: a number, a name, or a list of
+a word and what it is applied to. So a reader needs a table of some thirty words and no parser.
 """
 
 from __future__ import annotations

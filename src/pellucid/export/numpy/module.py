@@ -171,12 +171,9 @@ def _packed(array: Array) -> str:
 def _nested(array: Array, indent: int = 4) -> str:
     """Nested lists, each number in the fewest digits that give it back; a line for each row."""
     if array.ndim == 1:
-        joined = ", ".join(map(_shortest, array))
-        return (
-            f"[{joined}]"
-            if len(joined) <= 100
-            else "[\n" + "\n".join(wrapped([_shortest(x) for x in array], indent + 4)) + "\n" + " " * indent + "]"
-        )
+        words = [_shortest(number) for number in array]
+        joined = ", ".join(words)
+        return f"[{joined}]" if len(joined) <= 100 else "[\n" + "\n".join(wrapped(words, indent + 4)) + "\n" + " " * indent + "]"
     rows = [_nested(row, indent) for row in array]
     if sum(map(len, rows)) <= 100:
         return "[" + ", ".join(rows) + "]"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.equations.arrays import Array
+from pellucid.errors import InputError, sentence
 from pellucid.export.description import Description
 from pellucid.export.onnx.graph import Graph, Node, Value
 from pellucid.export.onnx.network import forward
@@ -32,6 +33,10 @@ def build(description: Description, opset: int, output: str) -> Any:
     graph = Graph(np.dtype(np.float64) if dated else dtype)
     names = input_names(description)
     outputs = [output] if description.task == "numbers" else ["label", "probabilities"]
+    for name in names:
+        if name in outputs or not name:
+            expected = "one that no output has" if name else "a name"
+            raise InputError(sentence("the column name", "the ONNX export", repr(name), expected, "rename it before the training"))
     for name in [*names, *outputs]:
         graph.name(name)
     x = prepare(description, [Value(graph, name) for name in names])
