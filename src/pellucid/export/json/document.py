@@ -31,7 +31,7 @@ WORDS = {"largest": "max", "smallest": "min"}
 
 def document(description: Description, rows: Rows, outputs: Array) -> dict[str, Any]:
     """What is written, for a model and rows with what it says of them."""
-    import pellucid
+    from importlib.metadata import version
 
     architecture = description.architecture
     pairs = architecture.split(description.vector.astype(description.dtype))
@@ -40,7 +40,7 @@ def document(description: Description, rows: Rows, outputs: Array) -> dict[str, 
     return {
         "format": FORMAT,
         "version": VERSION,
-        "writer": f"pellucid {pellucid.__version__}",
+        "writer": f"pellucid {version('pellucid')}",
         "dtype": description.dtype,
         "inputs": [{"name": source.name, "kind": source.kind} for source in description.sources],
         "features": [_feature(feature) for feature in description.features],

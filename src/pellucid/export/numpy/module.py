@@ -81,7 +81,7 @@ def module_text(description: Description, columns: bool, examples: Any, expected
 
 
 def _doc(description: Description, columns: bool) -> str:
-    import pellucid
+    from importlib.metadata import version
 
     architecture = description.architecture
     sizes = "-".join(map(str, architecture.sizes))
@@ -103,7 +103,7 @@ def _doc(description: Description, columns: bool) -> str:
         f'"""A {sizes} network ({rules}; loss {architecture.loss.spec}) in plain NumPy: forward and backward propagation.\n\n'
         f"{shapes}\n\nRun this file to see its gradients checked by differences, and its predictions. To use it:\n\n"
         "    from this_file import parameters, predict, encode, train\n\n"
-        f'Written by Pellucid {pellucid.__version__}; it needs NumPy and nothing else.\n"""'
+        f'Written by Pellucid {version("pellucid")}; it needs NumPy and nothing else.\n"""'
     ).replace("\\", "\\\\")
 
 
