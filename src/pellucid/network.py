@@ -362,7 +362,7 @@ class Network:
             net = cls.of(*networks.restore(header, tensors), seed=header["seed"])
             net.history = None if header["history"] is None else History.from_dict(header["history"])
             if type(net.seed) is not int or not 0 <= net.seed < 2**63:
-                raise ValueError(f"the seed is {str(net.seed)[:40]!r}")
+                raise ValueError(f"the seed is {repr(net.seed)[:40]}")
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
             told = str(error) if len(str(error)) <= 200 else f"{str(error)[:197]}..."
             got = f"not a description of a network ({told})"

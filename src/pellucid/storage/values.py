@@ -109,7 +109,9 @@ def _unpack(value: Any, arrays: dict[str, Array]) -> Any:
     if not PLAIN & set(value):
         return {key: _unpack(item, arrays) for key, item in value.items()}
     if "__texts__" in value and set(value) - {"apart"} == {"__texts__", "shape", "dtype"}:
-        texts = _read_texts(value["__texts__"], arrays) if value.get("apart", False) is True else value["__texts__"]
+        if value.get("apart", True) is not True:
+            raise ValueError("not an array of texts")
+        texts = _read_texts(value["__texts__"], arrays) if "apart" in value else value["__texts__"]
         return _texts(texts, value["shape"], value["dtype"])
     ((key, inside),) = value.items()  # a ValueError where there are more
     if key == "__number__" and isinstance(inside, str) and inside in NOT_FINITE:
