@@ -343,6 +343,9 @@ def description():
         ({"sizes": "21"}, "A layer size in sizes"),
         ({"sizes": None}, "The list of sizes"),
         ({"sizes": [10**12, 10**12]}, "the arrays do not fit the sizes"),
+        ({"activations": ["tanh"] * 100}, "more activations or dropout rates than layers"),
+        ({"activations": ["x+" * 4999 + "x"]}, "1 formulas of 9,999 characters"),
+        ({"activations": ["relu" * 100]}, "a name of more than 200 characters"),
         ({"activations": ["nonsense"]}, "Unknown activation 'nonsense'"),
         ({"activations": None}, "NoneType"),
         ({"loss": "log_loss"}, "The output activation in a network with loss log_loss is identity"),
@@ -368,6 +371,13 @@ def test_a_description_that_makes_no_network_is_refused(path, changes, telling):
     assert message.startswith(f"The header in {path} is not a description of a network (")
     assert telling in message
     assert message.endswith("expected one that Network.save wrote: save it again.")
+
+
+def test_huge_sizes_without_any_array(path):
+    header, _ = description()
+    header["architecture"]["sizes"] = [10**5, 10**5]
+    write_model(path, header, {})
+    assert "the arrays do not fit the sizes" in refusal(path)
 
 
 @pytest.mark.parametrize("missing", ["architecture", "dtype", "seed", "history"])
