@@ -12,7 +12,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
 def test_every_example_is_run_here():
-    assert {path.name for path in EXAMPLES.glob("*.py")} == {"accuracy.py", "demo.py", "vanishing_gradients.py"}
+    assert {path.name for path in EXAMPLES.glob("*.py")} == {"accuracy.py", "demo.py", "pictures.py", "vanishing_gradients.py"}
 
 
 def test_ten_sigmoid_layers_make_the_first_gradient_vanish_and_relus_do_not(capsys):
@@ -50,29 +50,50 @@ def test_the_demo_trains_proves_saves_over_an_earlier_run_and_draws(tmp_path, mo
     assert [path.name for path in tmp_path.iterdir()] == ["demo-output"]
 
 
-def test_the_accuracy_table_has_a_row_for_each_data_set(capsys):
+def test_the_accuracy_table_shows_the_same_numbers_and_what_the_preset_adds(capsys):
     module = runpy.run_path(str(EXAMPLES / "accuracy.py"))
-    module["main"](["--splits", "1"])
+    module["main"](["--folds", "3", "--data", "wine", "diabetes"])
     out = capsys.readouterr().out
-    assert "Mean over 1 splits of 75/25" in out
-    scores = {}
+    assert "3 folds, 1 times" in out
+    found = {}
     for line in out.splitlines():
         cells = [cell.strip() for cell in line.strip("│").split("│")]
-        if len(cells) == 5:
-            scores[cells[0]] = [cells[1], *map(float, cells[2:])]
-    assert {name: row[0] for name, row in scores.items()} == {
-        "digits": "accuracy",
-        "breast_cancer": "accuracy",
-        "wine": "accuracy",
-        "diabetes": "R2",
-    }
-    assert 0.2 < scores["diabetes"][1] < 0.8
-    assert all(0.93 < score <= 1 for name, row in scores.items() if name != "diabetes" for score in row[1:])
+        if len(cells) == 8:
+            found[cells[0]] = [cells[1], *(float(cell.split(" ± ")[0]) for cell in cells[2:])]
+    assert {name: row[0] for name, row in found.items()} == {"wine": "accuracy", "diabetes": "R2"}
+    for row in found.values():
+        assert row[1] == pytest.approx(row[2], abs=2e-3)
+        assert row[3] == pytest.approx(row[4], abs=2e-3)
+        assert row[5] > row[1]
+    assert found["wine"][5] > 0.95
+    assert found["diabetes"][5] > 0.45
 
 
-def test_the_accuracy_table_refuses_no_splits(capsys):
+@pytest.mark.parametrize(
+    ("given", "told"), [(["--folds", "1"], "--folds must be at least 2"), (["--repeats", "0"], "--repeats at least 1")]
+)
+def test_the_accuracy_table_refuses_no_folds(given, told, capsys):
     module = runpy.run_path(str(EXAMPLES / "accuracy.py"))
     with pytest.raises(SystemExit) as stop:
-        module["main"](["--splits", "0"])
+        module["main"](given)
     assert stop.value.code == 2
-    assert "--splits must be at least 1" in capsys.readouterr().err
+    assert told in capsys.readouterr().err
+
+
+def test_the_pictures_of_the_front_page_are_drawn_and_those_that_are_shown_are_there(tmp_path, capsys):
+    module = runpy.run_path(str(EXAMPLES / "pictures.py"))
+    module["main"](["--folder", str(tmp_path)])
+    drawn = {path.name for path in tmp_path.iterdir()}
+    assert drawn == {path.name for path in (EXAMPLES.parent / "docs" / "images").glob("*.svg")} == {"derivation.svg", "speed.svg"}
+    assert all("<svg" in (tmp_path / name).read_text(encoding="utf-8")[:600] for name in drawn)
+
+
+def test_the_speed_table_of_the_front_page_is_that_of_the_benchmarks():
+    rows = runpy.run_path(str(EXAMPLES / "pictures.py"))["speeds"]()
+    readme = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
+    assert len(rows) == 7
+    for name, (ours, ratios) in rows.items():
+        network, batch = name.split(", batch ")
+        cells = re.search(rf"^\| {network} \| {batch} \| (.*) \|$", readme, re.MULTILINE)[1].split(" | ")
+        assert cells[0] == ours
+        assert [float(cell) for cell in cells[1:4]] == pytest.approx(list(ratios.values()), rel=0.021)

@@ -13,13 +13,13 @@ SOURCE = Path(__file__).parent.parent / "src"
 
 ORDER = [
     "errors", "files", "expressions", "equations", "architecture", "validation", "engines", "glassbox", "storage", "training", "network",
-    "estimators", "tables", "columns", "archives", "pipelines", "presets", "loading", "cli", "__init__",
+    "estimators", "tables", "columns", "archives", "pipelines", "presets", "loading", "export", "cli", "__init__",
 ]  # fmt: skip
 """top first: a file imports only what stands above it, or its own package"""
 
 MATHEMATICS_NEEDS = {
-    "__future__", "abc", "collections", "dataclasses", "functools", "importlib", "inspect", "jaxtyping", "math", "numbers", "numpy",
-    "pellucid", "re", "typing",
+    "__future__", "abc", "collections", "dataclasses", "functools", "importlib", "inspect", "itertools", "jaxtyping", "math", "numbers",
+    "numpy", "pellucid", "re", "typing",
 }  # fmt: skip
 INPUT_AND_OUTPUT = {
     "fromfile", "fromregex", "genfromtxt", "load", "loadtxt", "memmap", "save", "savetxt", "savez", "savez_compressed", "tofile",

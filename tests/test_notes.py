@@ -168,25 +168,30 @@ def test_item_10_descent_reaches_a_local_or_the_global_minimum():
     assert all(np.allclose(part, 0) for part in gradients.values())  # a flat place: descent stays where it is
 
 
-def test_item_11_power_rule_and_constant_multiple():
-    derivation = pl.differentiate("4*x**3", "x", at={"x": 2.0})
-    assert "12 x²" in str(derivation)
-    assert "power rule" in str(derivation)
-    assert "constant multiple rule" in str(derivation)
-    assert list(derivation)[-1].value == 48.0
+def test_item_11_the_power_rule_and_the_constant_multiple():
+    """Item 11: f(x) = x^2 gives 2 x^(2-1) = 2x; 4x^3 gives 12x^2; the derivative is a rate of change."""
+    assert pl.differentiate("x^2", "x")["d/dx (x²)"].text == "d/dx (x²) = 2 x^(2 - 1) = 2 x"
+    found = pl.differentiate("4x^3", "x", at={"x": 0.5})
+    assert found["d/dx (4 x³)"].text == "d/dx (4 x³) = 4 d/dx (x³) = 4 (3 x²) = 12 x²"
+    change = (4 * (0.5 + 1e-6) ** 3 - 4 * 0.5**3) / 1e-6
+    assert_allclose(found["f'"].value, change, rtol=1e-5)
 
 
-def test_item_12_partial_derivatives_hold_the_other_variable_constant():
-    for variable in ("x", "y"):
-        text = str(pl.differentiate("x**2 + 2*x*y + y**2", variable))
-        assert "2 x + 2 y" in text
-        assert f"{'y' if variable == 'x' else 'x'} held constant" in text
+def test_item_12_the_other_variable_is_held_constant():
+    """Item 12: x^2 + 2xy + y^2 gives 2x + 2y by x and by y."""
+    found = pl.differentiate("x^2 + 2xy + y^2", ["x", "y"])
+    assert found["df/dx"].text == "∂f/∂x = 2 x + 2 y"
+    assert found["df/dy"].text == "∂f/∂y = 2 x + 2 y"
+    assert found["∂/∂x (y²)"].rule == "constant rule: y held constant"
 
 
-def test_item_13_the_chain_rule_with_the_inner_function_put_back():
-    text = str(pl.differentiate("(3*x)**2", "x"))
-    assert "2 u · 3 = 6 u = 6 (3 x) = 18 x" in text
-    assert "u = 3 x" in text
+def test_item_13_the_chain_rule_with_the_back_substitution():
+    """Item 13: u^2 with u = 3x: du/dx = 3, dy/du = 2u, so 2u · 3 = 6u = 6(3x) = 18x."""
+    found = pl.differentiate("(3x)^2", "x")
+    assert found["u"].text == "u = 3 x"
+    assert found["d/du (u²)"].text.endswith("= 2 u")
+    assert found["d/dx (3 x)"].text.endswith("= 3")
+    assert found["d/dx ((3 x)²)"].text == "d/dx ((3 x)²) = d/du (u²) du/dx = 2 u · 3 = 6 u = 6 (3 x) = 18 x"
 
 
 def test_item_14_dw2_and_db2_are_products_of_three_factors(net, data):
@@ -310,6 +315,33 @@ def test_item_20_leaky_slope_must_be_below_one():
         pl.activation("leaky_relu(slope=1.5)")
 
 
+def test_item_20_the_derivations_of_sigmoid_and_tanh_line_by_line():
+    """Item 20: e^-x/(1 + e^-x)^2 = f (1 - f), as N3 writes it; the quotient rule for tanh, with the denominator squared, gives 1 - f^2."""
+    sigmoid = [step.text for step in pl.differentiate("1/(1 + e^(-x))")]
+    assert "d/du (u⁻¹) = -1 u^(-1 - 1) = -1 u⁻² = -1/u²" in sigmoid
+    assert sigmoid[-1].startswith("f'(x) = e^(-x)/(1 + e^(-x))² = (1/(1 + e^(-x))) (e^(-x)/(1 + e^(-x)))")
+    assert sigmoid[-1].endswith("((1 + e^(-x) - 1)/(1 + e^(-x))) = (1/(1 + e^(-x))) (1 - 1/(1 + e^(-x))) = f(x) (1 - f(x))")
+    tanh = pl.differentiate("(e^x - e^(-x))/(e^x + e^(-x))")
+    assert tanh["f'"].text == "f'(x) = ((e^x + e^(-x))² - (e^x - e^(-x))²)/(e^x + e^(-x))²"
+    assert tanh["f' by f"].text.endswith("= 1 - f(x)²")
+
+
+@pytest.mark.parametrize("formula", ["x if x >= 0 else 0", "max(0, x)", "x if x >= 0 else 0.01x", "max(0.01x, x)"])
+def test_item_20_relu_and_leaky_relu_by_cases_and_by_max(formula):
+    """Item 20: 1 where x >= 0, else 0 (0.01), whichever way the function is written."""
+    left = "0.01" if "0.01" in formula else "0"
+    assert pl.differentiate(formula)["f'"].text == f"f'(x) = {{1 if x ≥ 0; {left} otherwise}}"
+
+
+def test_item_21_the_softmax_jacobian_is_derived_in_two_cases():
+    """Item 21: the quotient rule for k != i and for k = i, and both as one matrix."""
+    found = pl.differentiate("softmax(x)", at={"x": [1.0, 2.0, 3.0]})
+    assert found["J off"].text.endswith("= -(e^xᵢ/(Σ_j=1..n e^xⱼ)) (e^xₖ/(Σ_j=1..n e^xⱼ)) = -sᵢ sₖ")
+    assert found["J on"].text.endswith("= sᵢ (1 - sᵢ)")
+    s = np.exp([1, 2, 3]) / np.exp([1, 2, 3]).sum()
+    assert_allclose(found["J"].value, np.diag(s) - np.outer(s, s))
+
+
 def test_item_21_the_two_cases_of_the_softmax_jacobian():
     """Item 21: a_i (1 - a_i) where i = k, -a_i a_k where i != k."""
     z = np.random.default_rng(0).normal(size=(3, 5))
@@ -322,6 +354,15 @@ def test_item_21_the_two_cases_of_the_softmax_jacobian():
             for k in range(5):
                 ai, ak = a[sample, i], a[sample, k]
                 assert_allclose(jacobian[sample, i, k], ai * (1 - ai) if i == k else -ai * ak, rtol=1e-12)
+
+
+def test_item_22_the_derivatives_of_the_single_neuron_by_the_rules():
+    """Item 22: dJ/da = -(y/a - (1 - y)/(1 - a)), dz/dw = x, dz/db = 1."""
+    cost = pl.differentiate("-(y log(a) + (1 - y) log(1 - a))", "a", at={"a": 0.7, "y": 1})
+    assert cost["df/da"].text == "∂f/∂a = -(y/a - (1 - y)/(1 - a))"
+    assert_allclose(cost["df/da"].value * 0.7 * (1 - 0.7), -0.3)
+    z = pl.differentiate("w x + b", ["w", "b"])
+    assert (z["df/dw"].text, z["df/db"].text) == ("∂f/∂w = x", "∂f/∂b = 1")
 
 
 def test_item_22_the_single_neuron():

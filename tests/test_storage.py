@@ -326,6 +326,17 @@ def test_arrays_that_overlap_in_the_file_are_refused(path):
     assert "is damaged (" in refusal(path, framed(header) + b"\0" * 8)
 
 
+def test_formulas_are_saved_as_text_and_compute_the_same_when_loaded(path):
+    net = pl.Network([2, 3, 1], ["x * sigmoid(2*x)", "0.5*x"], "log(cosh(y_hat - y))", seed=1)
+    net.save(path)
+    assert read_model(path)[0]["architecture"]["activations"] == ["x * sigmoid(2*x)", "0.5*x"]
+    assert read_model(path)[0]["architecture"]["loss"] == "log(cosh(y_hat - y))"
+    again, X, y = pl.Network.load(path), np.array([[0.3, -1.0], [0.0, 2.0]]), np.array([1.0, 0.5])
+    assert_array_equal(again.predict(X), net.predict(X))
+    assert_array_equal(again.gradients(X, y)["dW1"], net.gradients(X, y)["dW1"])
+    assert_array_equal(pickle.loads(pickle.dumps(net)).predict(X), net.predict(X))
+
+
 # files whose checksum is right and that still describe no network
 
 
@@ -348,6 +359,12 @@ def description():
         ({"activations": ["relu" * 100]}, "a name of more than 200 characters"),
         ({"activations": ["nonsense"]}, "Unknown activation 'nonsense'"),
         ({"activations": None}, "NoneType"),
+        ({"activations": ["__import__('os').system('true') + x"]}, "A character in the activation is '_'"),
+        ({"activations": ["x.__class__"]}, "A character in the activation is '_'"),
+        ({"activations": ["(" * 200 + "x" + ")" * 200]}, "The nesting of brackets in the activation is too deep"),
+        ({"activations": ["x + " * 2500 + "x"]}, "The length of the activation is 10,001 characters"),
+        ({"activations": ["9**9**9 + x"]}, "An exponent in the activation"),
+        ({"loss": "exec(y_hat) - y"}, "The function in the loss is 'exec'"),
         ({"loss": "log_loss"}, "The output activation in a network with loss log_loss is identity"),
         ({"dtype": "int8"}, "The dtype in the network is 'int8'"),
         ({"dtype": "nonsense"}, "The dtype in the network is 'nonsense'"),

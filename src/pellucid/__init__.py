@@ -30,7 +30,9 @@ from pellucid.equations.schedules import (
     WarmUp,
 )
 from pellucid.errors import (
+    DependencyError,
     DivergenceError,
+    ExportError,
     FormulaError,
     GradientError,
     InputError,
@@ -49,6 +51,11 @@ from pellucid.training import Callback, EarlyStopping, History, Moment, Training
 
 if TYPE_CHECKING:
     from pellucid.estimators import MLPClassifier, MLPRegressor
+    from pellucid.export.c import export_c
+    from pellucid.export.json import JsonModel, export_json, load_json
+    from pellucid.export.numpy import export_numpy
+    from pellucid.export.onnx import export_onnx
+    from pellucid.export.report import ExportReport
     from pellucid.glassbox.calculus import differentiate
     from pellucid.glassbox.derivation import Derivation, Step
     from pellucid.glassbox.derive import LayerTable, Proof, derive, layer_table, prove_gradients
@@ -68,6 +75,11 @@ __version__ = "0.1.0"
 
 _MODULES = {
     "estimators": ("MLPClassifier", "MLPRegressor"),
+    "export.c": ("export_c",),
+    "export.json": ("JsonModel", "export_json", "load_json"),
+    "export.numpy": ("export_numpy",),
+    "export.onnx": ("export_onnx",),
+    "export.report": ("ExportReport",),
     "glassbox.calculus": ("differentiate",),
     "glassbox.derivation": ("Derivation", "Step"),
     "glassbox.derive": ("LayerTable", "Proof", "derive", "layer_table", "prove_gradients"),
@@ -107,11 +119,14 @@ __all__ = [
     "Callback",
     "ConstantRate",
     "CosineDecay",
+    "DependencyError",
     "Derivation",
     "Diagram",
     "DivergenceError",
     "EarlyStopping",
     "EquationReview",
+    "ExportError",
+    "ExportReport",
     "FormulaError",
     "GradientDescent",
     "GradientError",
@@ -124,6 +139,7 @@ __all__ = [
     "Initializer",
     "InputError",
     "InverseScaling",
+    "JsonModel",
     "LayerTable",
     "Loss",
     "MLPClassifier",
@@ -155,10 +171,15 @@ __all__ = [
     "computation_graph",
     "derive",
     "differentiate",
+    "export_c",
+    "export_json",
+    "export_numpy",
+    "export_onnx",
     "gradient_health",
     "initializer",
     "layer_table",
     "load",
+    "load_json",
     "loss",
     "network_diagram",
     "plots",

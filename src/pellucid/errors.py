@@ -48,6 +48,14 @@ class OutputError(PellucidError, OSError):
     """A result cannot be written where it was asked for."""
 
 
+class ExportError(PellucidError, ArithmeticError):
+    """An export does not compute what the model does; nothing was written."""
+
+
+class DependencyError(PellucidError, ImportError):
+    """A package that only some need, and that an extra brings, is not installed."""
+
+
 class DivergenceError(PellucidError, ArithmeticError):
     """The cost became non-finite while training."""
 

@@ -46,9 +46,10 @@ class Network:
 
     Args:
         sizes: n_0 .. n_L, inputs first.
-        activations: one name (or record) for each layer 1..L; or one for all hidden layers, the output's then goes with the loss.
-        loss: log_loss, cross_entropy, mse, half_mse, mae, huber or poisson; left out, the one that goes with the output:
-            log_loss for sigmoid, cross_entropy for softmax, poisson for exp, else half_mse.
+        activations: one name (or record, or formula in x) for each layer 1..L; or one for all hidden layers, the output's then goes with
+            the loss.
+        loss: log_loss, cross_entropy, mse, half_mse, mae, huber, poisson or a formula in y_hat and y; left out, the one that goes with the
+            output: log_loss for sigmoid, cross_entropy for softmax, poisson for exp, else half_mse.
         l2: the alpha of the L2 term alpha sum ||W_l||^2 / (2 sum s_i) of the cost.
         dropout: the rate of all hidden layers, or a list with one for each.
         initializer: glorot_uniform, he_normal ...; biases start at zero.
@@ -364,7 +365,8 @@ class Network:
             if type(net.seed) is not int or not 0 <= net.seed < 2**63:
                 raise ValueError(f"the seed is {repr(net.seed)[:40]}")
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
-            told = str(error) if len(str(error)) <= 200 else f"{str(error)[:197]}..."
+            told = str(getattr(error, "told", error))
+            told = told if len(told) <= 200 else f"{told[:197]}..."
             got = f"not a description of a network ({told})"
             raise ModelFileError(sentence("the header", name, got, "one that Network.save wrote", "save it again")) from None
         return net

@@ -45,6 +45,8 @@ PIECES = {
     "x + exp(x) - 1": "x + expm1(x)",
     "log(1 + x**2)": "log1p(x²)",
     "1 - sigmoid(2*x)": "σ(-2 x)",
+    "cosh(x) - 1": "2 sinh(x/2)²",
+    "3 - 3*cos(2*x)": "6 sin(x)²",
     "1 + tanh(x)": "2 σ(2 x)",
     "1 - tanh(x)**2": "(1 - tanh(x)) (1 + tanh(x))",
     "0.5*x*(1 + erf(x/sqrt(2)))": "x Φ(x)",

@@ -13,6 +13,8 @@ from pellucid.files import reason
 if TYPE_CHECKING:
     import numpy as np
 
+DAMAGE = (ValueError, EOFError, RuntimeError, NotImplementedError, OverflowError, MemoryError, TypeError, SyntaxError, zlib.error)
+"""what reading a damaged or hostile file raises"""
 MOST = 1 << 30
 """bytes, unpacked"""
 

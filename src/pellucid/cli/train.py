@@ -38,7 +38,10 @@ def train(
     test_fraction: Annotated[float, typer.Option(help="The share of DATA to score on.")] = 0.2,
     task: Annotated[Task | None, typer.Option(help="What the target is.", show_default="recognised")] = None,
     hidden: Annotated[str, typer.Option(help="Units of the hidden layers, with commas.")] = "64,64",
-    activation: Annotated[str, typer.Option(help="Of the hidden layers, one for all or one each, with commas.")] = "relu",
+    activation: Annotated[
+        str, typer.Option(help="Of the hidden layers, one for all or one each, with commas; a name or a formula in x.")
+    ] = "relu",
+    loss: Annotated[str | None, typer.Option(help="A name, or a formula in y_hat and y.", show_default="by the task")] = None,
     solver: Annotated[str, typer.Option(help="adam, sgd or lbfgs.")] = "adam",
     epochs: Annotated[int, typer.Option(help="At most so many passes over the data.", min=1)] = 200,
     learning_rate: Annotated[float, typer.Option(help="The size of a step.")] = 0.001,
@@ -54,6 +57,8 @@ def train(
     force: Force = False,
 ) -> None:
     """Train a network on a table, score it on rows it has not seen, and save it with all that prepares its inputs."""
+    from pellucid.equations.activations import activation as as_activation
+    from pellucid.estimators.losses import named as as_loss
     from pellucid.files import check_writable
     from pellucid.pipelines import TableModel, build_pipeline
     from pellucid.tables import as_target, recognise_task, take_target
@@ -61,6 +66,10 @@ def train(
     say = Console(quiet=quiet)
     saving = _saving(checkpoint, every, resume, solver)
     check_writable(output, force)
+    if loss is not None:
+        as_loss(loss)
+    for spec in rules if isinstance(rules := _activations(activation), list) else [rules]:
+        as_activation("sigmoid" if spec == "logistic" else spec)  # what is no activation is refused before anything is read
     frame, column = read(data, target)
     X, labels, left_out = take_target(frame, column, data)
     kind = task.value if task else recognise_task(labels)
@@ -73,7 +82,7 @@ def train(
     large = len(X) >= LARGE
     settings = {
         "hidden_layer_sizes": _numbers(hidden, "--hidden"),
-        "activation": _activations(activation),
+        "activation": rules,
         "solver": solver,
         "max_iter": epochs,
         "learning_rate_init": learning_rate,
@@ -83,6 +92,7 @@ def train(
         "early_stopping": large if early_stopping is None else early_stopping,
         "random_state": seed,
         "progress": not quiet,
+        **({} if loss is None else {"loss": loss}),
     }
     pipeline = build_pipeline(X, kind, _estimator(kind, settings))
     columns = pipeline.named_steps["columns"]

@@ -11,12 +11,12 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 
 from jaxtyping import Inexact
 
 from pellucid.equations.arrays import Array, namespace, normal_cdf, not_negative, sigmoid, softplus
-from pellucid.equations.records import ARGUMENTS, NOT_NEGATIVE, OPEN_UNIT, POSITIVE, REAL, Interval, is_formula, look_up, spelled
+from pellucid.equations.records import ARGUMENTS, NOT_NEGATIVE, OPEN_UNIT, POSITIVE, REAL, Interval, as_latex, is_formula, look_up, spelled
 from pellucid.errors import InputError, sentence
 
 
@@ -47,6 +47,15 @@ class Activation(ABC):
     def name(self) -> str:
         """The catalogue's name, also of a formula that is the same function as one of the catalogue."""
         return self.spec
+
+    @property
+    def latex(self) -> tuple[str, str]:
+        r"""a and f'(z) as LaTeX.
+
+        >>> activation("x * sigmoid(x)").latex[0]
+        'z \\sigma\\left(z\\right)'
+        """
+        return as_latex(self.formula), as_latex(self.derivative_formula)
 
     @property
     def pieces_in_place(self) -> tuple[str, str] | None:
@@ -95,6 +104,11 @@ class Elementwise(Activation):
 @dataclass(frozen=True)
 class Softmax(Activation):
     """Softmax: a vector-valued function, so its derivative is a matrix for each sample."""
+
+    @property
+    def latex(self) -> tuple[str, str]:
+        r"""a_i and the entry i, k of the Jacobian as LaTeX."""
+        return r"\frac{e^{z_i}}{\sum_{j=1}^{n} e^{z_j}}", r"a_i \left(\delta_{ik} - a_k\right)"
 
     def backward(self, da: Inexact[Array, "m n"], z: Inexact[Array, "m n"], a: Inexact[Array, "m n"]) -> Inexact[Array, "m n"]:
         """Dz = a * (da - sum_k a_k da_k): the Jacobian (symmetric) applied to da, without forming it."""
@@ -365,7 +379,8 @@ def activation(spec: str | Activation, **parameters: float) -> Activation:
 
     A formula may use ``+ - * / **``, brackets, ``a if x > 0 else b`` and the functions abs, atan, cos, cosh, erf, erfc, exp, expm1, log,
     log1p, logcosh, max, min, normal_cdf, relu, sech, sigmoid, sign, sin, sinh, softplus, sqrt, tan, tanh, and the activations of the
-    catalogue. It is rewritten so that nothing overflows, and derived, at a kink from the right (but abs' = 0 at 0).
+    catalogue. It is rewritten so that nothing overflows, and derived, at a kink from the right (but abs' = 0 at 0). It has to be finite,
+    with its derivative, for |x| <= 100, in float64; in float32 what grows as e^x overflows from 88.
 
     Raises:
         UnknownNameError: there is no such name.
@@ -390,7 +405,7 @@ def activation(spec: str | Activation, **parameters: float) -> Activation:
     return look_up("activation", spec, CATALOGUE, parameters)
 
 
-@cache
+@lru_cache(maxsize=256)
 def _from_formula(text: str) -> Activation:
     """The record of a formula. One that is a function of the catalogue computes as that does, to the bit."""
     from pellucid.equations.formulas import activation_faces

@@ -22,7 +22,8 @@ CELLS = 400
 ROUNDS = 30
 """cells on which an enclosure is not finite are halved so many times"""
 MAX_CELLS = 20_000
-STEP = 1e-9
+MAX_KINKS = 100
+STEP = 1e-7
 """from a kink, where the derivatives on both sides are compared"""
 
 
@@ -114,21 +115,27 @@ def zeros(tree: Expression, name: str) -> list[float]:
         middle = (low + high) / 2
         left = np.sign(value(middle)) == np.sign(value(low))
         low, high = np.where(left, middle, low), np.where(left, high, middle)
-    return [*x[g == 0].tolist(), *high.tolist()]
+    at_zero = g == 0
+    ends = at_zero & ~(np.append(at_zero[1:], True) & np.append(True, at_zero[:-1]))  # where it stays 0, the ends of that
+    return [*x[ends].tolist(), *high.tolist()]
 
 
 def kinks(tree: Expression, derivative: Expression, name: str) -> tuple[list[float], float | None]:
-    """Where the derivative jumps; and a place where the formula itself does, or None."""
+    """Where the derivative jumps; and a place where the formula itself does, or None. Of too many places, all, not looked at."""
     found: list[float] = []
-    for at in sorted({zero for border in borders(tree) for zero in zeros(border, name)}):
+    places = sorted({zero for border in set(borders(tree)) for zero in zeros(border, name)})
+    if len(places) > MAX_KINKS:
+        return places, None
+    for at in places:
         step = STEP * max(1.0, abs(at))
         with np.errstate(all="ignore"):
             a, here, b = (float(evaluate(tree, {name: x})) for x in (at - step, at, at + step))
-            da, db = (float(evaluate(derivative, {name: x})) for x in (at - step, at + step))
-        steepest = max(abs(da), abs(db))
+            slopes = [float(evaluate(derivative, {name: x})) for x in (at - step, at + step, at - step / 10, at + step / 10)]
+        steepest = max(map(abs, slopes))
         if not max(abs(a - b), abs(here - b)) <= 1e-6 * max(abs(a), abs(b), 1e-3) + 4 * step * steepest:
             return found, at
-        if not abs(da - db) <= 1e-6 * max(steepest, 1e-3):
+        wide, narrow = abs(slopes[0] - slopes[1]), abs(slopes[2] - slopes[3])
+        if narrow > wide / 2 and narrow > 1e-9 * steepest:  # a slope that bends differs less the nearer one looks
             found.append(at)
     return found, None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from fractions import Fraction
 from functools import reduce
 from typing import Any
 
@@ -25,8 +24,6 @@ def number_of(tree: Expression) -> int | float | None:
     if names(tree):
         return None
     value = evaluate(tree, {})
-    if isinstance(value, Fraction):
-        value = int(value) if value.denominator == 1 else float(value)
     return value if isinstance(value, int) and abs(value) < 2**31 else float(value)
 
 

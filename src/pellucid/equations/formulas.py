@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from pellucid.equations.admission import borders, kinks, line, not_finite_at, values_of
+from pellucid.equations.admission import MAX_KINKS, borders, kinks, line, not_finite_at, values_of
 from pellucid.equations.arrays import Array
 from pellucid.equations.faces import function_of, text_of
 from pellucid.equations.records import ARGUMENTS, CLOSED_UNIT, NOT_NEGATIVE, OPEN_UNIT, POSITIVE, REAL, Interval
@@ -27,7 +27,7 @@ from pellucid.expressions.parse import parse
 from pellucid.expressions.stable import settled, stable
 from pellucid.expressions.written import written
 
-MAX_SIZE = 300
+MAX_SIZE = 200
 """nodes of a formula; its derivative may have ten times as many"""
 Z, A, Y_HAT, Y, ERROR = Symbol("z"), Symbol("a"), Symbol("y_hat"), Symbol("y"), Symbol("error")
 
@@ -60,7 +60,7 @@ def activation_faces(text: str, known: Mapping[str, str]) -> Faces:
     """
     where = "the activation"
     more = {name: _function(name, formula, where) for name, formula in known.items() if name not in FUNCTIONS}
-    tree = parse(text, ARGUMENTS, where=where, functions=more)
+    tree = parse(text, ARGUMENTS, where=where, functions={**more, "softmax": _softmax})
     used = [name for name in ARGUMENTS if contains(tree, Symbol(name))]
     if len(used) != 1:
         raise _refused(where, text, f"in {' and '.join(used) or 'no name'}", "a formula in x", "write it in one name")
@@ -74,6 +74,8 @@ def activation_faces(text: str, known: Mapping[str, str]) -> Faces:
     found, jump = kinks(pieces, slope, "z")
     if jump is not None:
         raise _refused(where, text, f"one that jumps at {used[0]} = {jump:g}", "a continuous one", "let its parts meet")
+    if len(found) > MAX_KINKS:
+        raise _refused(where, text, f"one with more than {MAX_KINKS} kinks", "fewer for |x| <= 100", "write it with fewer corners")
     slope_in_a = substitute(slope, {pieces: A}) if pieces != Z else slope
     slope, slope_in_a = settled(slope), settled(slope_in_a)
     return Faces(
@@ -86,6 +88,11 @@ def activation_faces(text: str, known: Mapping[str, str]) -> Faces:
         pieces=(text_of(pieces), text_of(slope_in_a)),
         tree=pieces,
     )
+
+
+def _softmax(*arguments: Expression) -> Expression:
+    told = sentence("softmax", "the formula of an activation", "no function of one number", "one such", 'name it alone, as "softmax"')
+    raise InputError(told)
 
 
 def _function(name: str, formula: str, where: str) -> Callable[..., Expression]:

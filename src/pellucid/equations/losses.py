@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 
 from jaxtyping import Inexact
 
@@ -25,6 +25,7 @@ from pellucid.equations.records import (
     POSITIVE,
     REAL,
     Interval,
+    as_latex,
     is_formula,
     look_up,
     spelled,
@@ -72,6 +73,15 @@ class Loss:
     def name(self) -> str:
         """The catalogue's name, also of a formula that is the same function as one of the catalogue."""
         return self.same_as or self.spec
+
+    @property
+    def latex(self) -> tuple[str, str]:
+        r"""What each output adds, and its derivative with respect to y_hat, as LaTeX.
+
+        >>> loss("half_mse").latex[1]
+        '\\hat{y} - y'
+        """
+        return as_latex(self.formula), as_latex(self.derivative_formula)
 
     @property
     def smooth(self) -> bool:
@@ -253,7 +263,7 @@ def loss(spec: str | Loss, **parameters: float) -> Loss:
     return look_up("loss", spec, CATALOGUE, parameters)
 
 
-@cache
+@lru_cache(maxsize=256)
 def _from_formula(text: str) -> Loss:
     """The record of a formula. One that is a function of the catalogue computes as that does, to the bit."""
     from pellucid.equations.formulas import loss_faces

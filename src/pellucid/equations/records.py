@@ -91,6 +91,14 @@ def is_formula(text: object, arguments: tuple[str, ...]) -> bool:
     return isinstance(text, str) and bool(set(re.findall(r"[A-Za-z_]\w*", text.replace("ŷ", "y_hat"))) & set(arguments))
 
 
+def as_latex(formula: str) -> str:
+    """The formula of a record as LaTeX."""
+    from pellucid.expressions.latex import latex
+    from pellucid.expressions.parse import parse
+
+    return latex(parse(formula))
+
+
 def spelled(name: str, **parameters: float) -> str:
     """The text that ``look_up`` reads back.
 

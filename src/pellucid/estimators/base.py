@@ -12,7 +12,6 @@ from typing import Any, Self, TypeGuard
 import numpy as np
 from numpy.random import RandomState
 from numpy.typing import ArrayLike
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -23,13 +22,14 @@ from pellucid.equations.activations import Activation
 from pellucid.equations.arrays import Array
 from pellucid.equations.losses import Loss
 from pellucid.equations.optimizers import LBFGS, AdaGrad, AdamEpsilonHat, AdamW, GradientDescent, Momentum, Nesterov, Optimizer, RMSprop
-from pellucid.equations.schedules import CosineDecay, OneCycle, Schedule
+from pellucid.equations.schedules import Schedule
 from pellucid.errors import DivergenceError, InputError, sentence
 from pellucid.estimators import draws
 from pellucid.estimators.constraints import ParameterError
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.losses import as_trained
 from pellucid.estimators.stopping import AsTold, SgdRates, Stopping
+from pellucid.estimators.unconverged import warn_of_epochs, warn_of_lbfgs
 from pellucid.network import Network
 from pellucid.training import Carried, Held, Plan, train
 from pellucid.training.callbacks import AnyCallback
@@ -67,6 +67,12 @@ class Saving:
     def snapshot(self) -> Snapshot | None:
         """The one to go on from."""
         return to_resume(self.resume, self.checkpoint)
+
+
+def as_engines_want(X: Any, Y: Array, s: Array | None, dtype: np.dtype[Any]) -> tuple[Any, Array, Array | None]:
+    """Contiguous rows of one dtype; sparse X in CSR form."""
+    inputs = X.tocsr().astype(dtype, copy=False) if is_sparse(X) else np.ascontiguousarray(X, dtype)
+    return inputs, np.ascontiguousarray(Y, dtype), None if s is None else np.ascontiguousarray(s, dtype)
 
 
 class MLP(Fitted):
@@ -142,8 +148,11 @@ class MLP(Fitted):
         except InvalidParameterError as error:
             raise ParameterError(str(error)) from None
 
+    def _is_lbfgs(self) -> bool:
+        return self.solver == "lbfgs" or isinstance(self.solver, LBFGS)
+
     def _is_stochastic(self) -> bool:
-        if self.solver == "lbfgs" or isinstance(self.solver, LBFGS):
+        if self._is_lbfgs():
             raise AttributeError("partial_fit is only available for stochastic optimizers. lbfgs is not stochastic.")
         return True
 
@@ -161,23 +170,18 @@ class MLP(Fitted):
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         sizes = self._sizes()
         inputs, labels = self._checked(X, y, incremental, reset=first)
-        inputs = inputs.tocsr() if is_sparse(inputs) else np.ascontiguousarray(inputs)
-        dtype = inputs.dtype
-        given = None if sample_weight is None else _check_sample_weight(sample_weight, inputs, dtype=dtype, ensure_non_negative=True)
-        Y = self._columns(labels).astype(dtype, copy=False)
-        s = self._weights(labels, given, dtype)
+        given = None if sample_weight is None else _check_sample_weight(sample_weight, inputs, dtype=inputs.dtype, ensure_non_negative=True)
+        targets, weights = self._columns(labels), self._weights(labels, given, inputs.dtype)
         random_state = check_random_state(self.random_state)
         if first:
-            self._begin([inputs.shape[1], *sizes, Y.shape[1]], dtype, random_state)
-        network = self._current()
+            self._begin([inputs.shape[1], *sizes, targets.shape[1]], inputs.dtype, random_state)
+        network = self._in_double() if self._is_lbfgs() else self._current()
+        inputs, Y, s = as_engines_want(inputs, targets, weights, network.dtype)
         trained = as_trained(network.architecture.loss, Y.shape[1])
         architecture = network.architecture
         if trained is not architecture.loss:
             architecture = Architecture(architecture.sizes, architecture.activations, trained, architecture.l2, architecture.dropout)
-        if self.solver == "lbfgs" or isinstance(self.solver, LBFGS):
-            plan = self._plan_lbfgs(inputs, Y, s)
-        else:
-            plan = self._plan(inputs, Y, s, random_state, incremental, validation)
+        plan = self._plan_lbfgs(inputs, Y, s) if self._is_lbfgs() else self._plan(inputs, Y, s, random_state, incremental, validation)
         if saving is not None:
             plan = replace(plan, checkpoints=saving.checkpoints(), resume=saving.snapshot())
         self._train(network, architecture, plan, incremental)
@@ -321,8 +325,7 @@ class MLP(Fitted):
         inputs, labels = self._checked(X, y, incremental=True, reset=False)
         dtype = self.network_.dtype
         s = _check_sample_weight(weights[0], inputs, dtype=dtype) if weights and weights[0] is not None else None
-        inputs = inputs.tocsr().astype(dtype) if is_sparse(inputs) else np.ascontiguousarray(inputs, dtype)
-        return Held(inputs, self._columns(labels).astype(dtype), s, None)
+        return Held(*as_engines_want(inputs, self._columns(labels), s, dtype), None)
 
     def _metric(self, held: Held) -> Any:
         weights = held.s if held.rows is None or held.s is None else held.s[held.rows]
@@ -367,7 +370,7 @@ class MLP(Fitted):
     def optimizer_(self) -> Optimizer | LBFGS:
         """The optimizer that solver, learning_rate and their like stand for, as it is at first."""
         check_is_fitted(self, "network_")
-        if self.solver == "lbfgs" or isinstance(self.solver, LBFGS):
+        if self._is_lbfgs():
             return self._lbfgs()
         optimizer, rates = self._optimizer()
         return optimizer if rates is None else replace(optimizer, learning_rate=self.learning_rate_init)
@@ -389,17 +392,13 @@ class MLP(Fitted):
     def _take(self, history: Any, plan: Plan, incremental: bool) -> None:
         """The attributes after a training."""
         rule = plan.callbacks[-1] if plan.callbacks else None
-        losses = list(history["loss"]) if history else []
+        losses = list(np.asarray(history["loss"])) if history else []  # as NumPy's floats, which scikit-learn's are
         self.n_iter_ = history.n_epochs
         self.loss_curve_ = [*self.loss_curve_, *losses]
         if losses:
             self.loss_ = losses[-1]
         if not isinstance(rule, Stopping) or plan.carried is None:
-            if history.stopped_by == "epochs":
-                told = f"lbfgs failed to converge after {self.n_iter_} iteration(s) (status=1): STOP: TOTAL NO. OF ITERATIONS REACHED LIMIT"
-                warnings.warn(
-                    f"{told}\n\nIncrease the number of iterations (max_iter) or scale the data.", ConvergenceWarning, stacklevel=5
-                )
+            warn_of_lbfgs(history, self.max_iter)
             self.best_loss_ = min(losses, default=self.best_loss_)
             return
         self._memory = {"state": plan.carried.state, "step": plan.carried.step, **rule.memory()}
@@ -408,12 +407,10 @@ class MLP(Fitted):
             self.validation_scores_ = [*(self.validation_scores_ or ()), *history["validation_score"]]
             self.best_validation_score_ = rule.best_score
         else:
-            self.best_loss_ = rule.best_loss
+            self.best_loss_ = np.float64(rule.best_loss)
         self.stopped_ = history.stopped_by == "early stopping"
         if rule.best_vector is not None and (not incremental or self.stopped_):
             self.network_.take(rule.best_vector)
         assert isinstance(plan.optimizer, Optimizer)
-        ends_by_plan = isinstance(plan.optimizer.schedule, CosineDecay | OneCycle)
-        if history.stopped_by == "epochs" and not incremental and not ends_by_plan:
-            told = f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't converged yet."
-            warnings.warn(told, ConvergenceWarning, stacklevel=5)
+        if not incremental:
+            warn_of_epochs(history, plan.optimizer, self.max_iter)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -18,6 +19,8 @@ from pellucid.training.pieces import dense, is_sparse
 if TYPE_CHECKING:
     from pellucid.network import Network
     from pellucid.training.history import History
+
+LOSSES = ("loss_", "best_loss_", "loss_curve_")
 
 
 class Fitted(BaseEstimator):
@@ -129,6 +132,13 @@ class Fitted(BaseEstimator):
         self._hold(network)
         return network
 
+    def _in_double(self) -> Network:
+        """The network in double precision: L-BFGS works in it, and so it stays, as with scikit-learn."""
+        network = self._current()
+        if network.dtype != np.float64:
+            self._hold(type(network).of(network.architecture, network.vector.astype(np.float64), network.seed))
+        return self.network_
+
     def _forward(self, X: ArrayLike) -> Array:
         """y_hat (m, n_L) of the rows of X."""
         if "network_" in self.__dict__ and self._is_ready(X):
@@ -164,12 +174,22 @@ class Fitted(BaseEstimator):
         if "network_" in state:
             self._current()
             state = {name: value for name, value in state.items() if name not in ("coefs_", "intercepts_", "_own")}
+            state |= {name: np.asarray(state[name]).tolist() for name in LOSSES if state.get(name) is not None}
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if "network_" in self.__dict__:
             self._hold(self.network_)
+            vars(self).update(as_scikit_learn_has(vars(self)))
+
+
+def as_scikit_learn_has(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """The losses among these attributes as NumPy's floats; within a file they are plain ones."""
+    found = {name: attributes[name] for name in LOSSES if attributes.get(name) is not None}
+    return {
+        name: list(np.asarray(value, dtype=np.float64)) if isinstance(value, list) else np.float64(value) for name, value in found.items()
+    }
 
 
 def _same(given: Any, own: Array) -> bool:

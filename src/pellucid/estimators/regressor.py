@@ -10,7 +10,6 @@ from numpy.random import RandomState
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import column_or_1d
 
 from pellucid.equations.activations import Activation
@@ -148,7 +147,6 @@ class MLPRegressor(RegressorMixin, MLP):
         """
         return self._fit(X, y, sample_weight, validation=validation, saving=Saving(checkpoint, every, resume))
 
-    @available_if(lambda self: self._is_stochastic())
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, *, validation: Sequence[Any] | None = None

@@ -30,11 +30,14 @@ def mapped(tree: Expression, change: Callable[[Expression], Expression]) -> Expr
     def changed(part: Any) -> Any:
         if isinstance(part, Expression):
             return change(part)
-        return tuple(changed(item) for item in part) if isinstance(part, tuple) else part
+        if not isinstance(part, tuple):
+            return part
+        items = tuple(changed(item) for item in part)
+        return part if all(a is b for a, b in zip(items, part, strict=True)) else items
 
     parts = {entry.name: getattr(tree, entry.name) for entry in fields(tree)}
     after = {name: changed(part) for name, part in parts.items()}
-    return tree if all(after[name] is part or after[name] == part for name, part in parts.items()) else replace(tree, **after)
+    return tree if all(after[name] is part for name, part in parts.items()) else replace(tree, **after)
 
 
 def substitute(tree: Expression, given: Mapping[Expression, Expression]) -> Expression:
@@ -61,8 +64,18 @@ def names(tree: Expression) -> list[str]:
 
 
 def canonical(tree: Expression) -> Expression:
-    """The tree with the terms of each sum and the factors of each product in one order: x y and y x are the same."""
-    after = mapped(tree, canonical)
+    """The tidy tree with terms and factors in one order, and decimal numbers as fractions: x y/2 and 0.5 y x are the same."""
+    return _sorted(tidy(_exact(tree)))
+
+
+def _exact(tree: Expression) -> Expression:
+    if isinstance(tree, Number) and isinstance(tree.value, float) and math.isfinite(tree.value):
+        return Number(Fraction(repr(tree.value)))
+    return mapped(tree, _exact)
+
+
+def _sorted(tree: Expression) -> Expression:
+    after = mapped(tree, _sorted)
     match after:
         case nodes.Add(terms):
             return nodes.Add(tuple(sorted(terms, key=repr)))

@@ -6,13 +6,15 @@ from functools import cache, reduce
 
 from pellucid.errors import InputError, sentence
 from pellucid.expressions import nodes
-from pellucid.expressions.algebra import ONE, ZERO, contains, mapped, number, substitute, tidy
+from pellucid.expressions.algebra import ONE, ZERO, contains, mapped, number, size, substitute, tidy
 from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.nodes import Call, Cases, Compare, Expression, Negative, Number, Power, Symbol
 from pellucid.expressions.parse import parse
 
 U = Symbol("u")
 """the argument in the formulas of `FUNCTIONS`"""
+MAX_AT_TIES = 100
+"""nodes of the derivatives of two parts up to which the larger derivative is taken where the parts are equal: it doubles what is written"""
 
 
 @cache
@@ -124,7 +126,7 @@ def _derivative_of_largest(arguments: tuple[Expression, ...], by: Symbol, which:
 
 
 def derivative_of_larger(a: Expression, b: Expression, da: Expression, db: Expression, by: Symbol, which: str = "max") -> Expression:
-    """The derivative of max(a, b) or min(a, b) from those of a and b; where a = b, the right one."""
+    """The derivative of max(a, b) or min(a, b) from those of a and b; where a = b, the right one (of large formulas, that of a)."""
     slope = linear(a - b, by)
     if slope is not None and slope[0] != 0:
         rising, border = (slope[0] > 0) == (which == "max"), slope[1]
@@ -135,20 +137,38 @@ def derivative_of_larger(a: Expression, b: Expression, da: Expression, db: Expre
             condition = Compare(a, ">=", b) if slope[0] > 0 else Compare(b, ">=", a)
         return Cases(((right, condition),), left)
     at_a, at_b = (">", "<") if which == "max" else ("<", ">")
+    if size(da) + size(db) > MAX_AT_TIES:
+        return Cases(((da, Compare(a, f"{at_a}=", b)),), db)
     return Cases(((da, Compare(a, at_a, b)), (db, Compare(a, at_b, b))), Call(which, (da, db)))
 
 
 def linear(tree: Expression, by: Symbol) -> tuple[float, Expression] | None:
     """Of s x + c with a number s: s and the x at which it is 0. None for other trees."""
-    try:
-        slope = number(derivative(tree, by))
-    except InputError:
+    if not _looks_linear(tree, by):
         return None
+    slope = number(tidy(_derivative(tree, by)))
     if slope is None:
         return None
     rest = tidy(substitute(tree, {by: ZERO}))
     border = tidy(-rest / slope.node()) if slope.value else ZERO
     return float(slope.value), border
+
+
+def _looks_linear(tree: Expression, by: Symbol) -> bool:
+    """Whether the name stands in sums, and multiplied or divided by constants, only; a quick look."""
+    if tree == by or not contains(tree, by):
+        return True
+    match tree:
+        case Negative(of):
+            return _looks_linear(of, by)
+        case nodes.Add(terms):
+            return all(_looks_linear(term, by) for term in terms)
+        case nodes.Multiply(factors):
+            moving = [factor for factor in factors if contains(factor, by)]
+            return len(moving) == 1 and _looks_linear(moving[0], by)
+        case nodes.Divide(numerator, denominator):
+            return not contains(denominator, by) and _looks_linear(numerator, by)
+    return False
 
 
 def cases_derivative(tree: Cases, by: Symbol, found: list[Expression]) -> Expression:

@@ -125,10 +125,10 @@ class _Builder:
     def build(self, node: ast.expr) -> Expression:
         """The whole tree."""
         tree = self.number(node)
-        if (depth := _depth(tree)) > MAX_DEPTH:
+        if (levels := depth(tree)) > MAX_DEPTH:
             source = self.source
             raise source.error(
-                source.start, source.end, "the depth", f"{depth} levels", f"at most {MAX_DEPTH}", "write it with fewer brackets"
+                source.start, source.end, "the depth", f"{levels} levels", f"at most {MAX_DEPTH}", "write it with fewer brackets"
             )
         return tree
 
@@ -300,8 +300,9 @@ def _degree(tree: Expression) -> float:
     return max((_degree(child) for child in tree.children()), default=1.0)
 
 
-def _depth(tree: Expression) -> int:
-    return 1 + max((_depth(child) for child in tree.children()), default=0)
+def depth(tree: Expression) -> int:
+    """How many nodes stand within each other."""
+    return 1 + max((depth(child) for child in tree.children()), default=0)
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ e^-u/(1 + e^-u)^2                         sigmoid(u) sigmoid(-u)
 log(1 + e^u), log(e^u + e^v)              softplus(u), u + softplus(v - u)
 log(sigmoid(u)), log(cosh(u))             -softplus(-u), logcosh(u)
 e^u - 1, log(1 + u)                       expm1(u), log1p(u)
+cosh(u) - 1, 1 - cos(u)                   2 sinh(u/2)^2, 2 sin(u/2)^2
 1 + erf(u), erfc(u)                       2 normal_cdf(√2 u), 2 normal_cdf(-√2 u)
 √(u²), u sign(u), u + |u|                 |u|, |u|, 2 max(0, u)
 ========================================  ======================================
@@ -163,6 +164,9 @@ def _constant_and_call(constant: Expression, c: Fraction, d: Fraction, name: str
         return tidy(-constant * Call("tanh", (tidy(u / 2),)))
     if name == "tanh" and abs(c) == abs(d):
         return tidy(TWO * constant * Call("sigmoid", (tidy((2 if c == d else -2) * u),)))
+    if name in ("cos", "cosh") and d == -c:
+        half = Call("sin" if name == "cos" else "sinh", (tidy(u / 2),))
+        return tidy((TWO if name == "cos" else -TWO) * constant * half**2)
     if name == "erf" and abs(c) == abs(d):
         return tidy(TWO * constant * Call("normal_cdf", (tidy((ROOT_2 if c == d else -ROOT_2) * u),)))
     return None

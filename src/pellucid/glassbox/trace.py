@@ -106,6 +106,11 @@ def trace(
     Raises:
         InputError: X, y, the weights or the mask do not fit the model.
 
+    >>> import pellucid as pl
+    >>> net = pl.Network([4, 5, 1], activations=["tanh", "sigmoid"])
+    >>> pl.trace(net, [[5.1, 3.5, 1.4, 0.2]], [1])["z1"].shape
+    (5, 1)
+
     """
     one_of(convention, CONVENTIONS, "the convention", "trace")
     model, X, y, _ = as_subject(model, X, y, "trace")

@@ -31,7 +31,8 @@ class History(Mapping[str, list[float]]):
         self.n_epochs = 0
         """how many epochs were completed"""
         self.stopped_by = ""
-        """why the training ended: epochs, early stopping, interrupt, converged, no further descent, divergence, or what a callback said"""
+        """why the training ended: epochs, early stopping, interrupt, converged, calls (of L-BFGS), no further descent, divergence, or what
+        a callback said"""
         self.best_epoch: int | None = None
         """the epoch (1, 2 ...) whose weights were restored, where early stopping did so"""
 

@@ -110,7 +110,8 @@ def descend(training: Training, optimizer: LBFGS, interrupt: Interrupt, show: Di
             },
         )
         if not training.history.stopped_by and training.history.n_epochs < goal:
-            training.history.stopped_by = "converged" if result.success else "no further descent"
+            ends = {0: "converged", 1: "calls"}
+            training.history.stopped_by = ends.get(result.status, "no further descent")
         if saving is not None:
             snapshot = training.state()
             saving.write(Snapshot("", {**known, **snapshot.facts, "calls": calls}, snapshot.arrays), training.history.n_epochs)

@@ -33,7 +33,22 @@ def test_numbers_are_parameters_so_that_one_code_serves_all():
     assert (one.parameters, other.parameters) == ((0.1,), (0.7,))
 
 
-@pytest.mark.parametrize("text", ["clip(z, -1, 1)", "sign(z)", "where(z < 0, 0, z)", "xlogy(z, z)", "ratio(z, z)", "abs(z)", "square(z)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "clip(z, -1, 1)",
+        "sign(z)",
+        "where(z < 0, 0, z)",
+        "xlogy(z, z)",
+        "ratio(z, z)",
+        "abs(z)",
+        "square(z)",
+        "largest(z, 0)",
+        "smallest(0, z)",
+        "sin(z)",
+        "logcosh(z)",
+    ],
+)
 def test_not_a_number_shows(text):
     assert np.isnan(apply(text, [1.0, np.nan, 2.0] * 7)[1])
 
@@ -43,6 +58,8 @@ def test_pieces_at_their_edges():
     np.testing.assert_array_equal(apply("xlogy(z, z)", [0.0, 1.0]), [0, 0])
     np.testing.assert_array_equal(apply("ratio(z, 0 * z)", [0.0]), [0])
     np.testing.assert_array_equal(apply("clip(z, -1, 1)", [-5.0, 0.5, 5.0], "float32"), np.float32([-1, 0.5, 1]))
+    np.testing.assert_array_equal(apply("largest(z, 1) + 10 * smallest(z, 1)", [-2.0, 1.0, 3.0]), [-19, 11, 13])
+    np.testing.assert_array_equal(apply("where(z != 1, z, 7)", [-2.0, 1.0, 3.0]), [-2, 7, 3])
 
 
 @pytest.mark.parametrize(

@@ -238,6 +238,8 @@ REFUSED = [
     (("x^101",), {}, "An exponent in the formula is 101, expected at most 100"),
     (("x" * 10_000,), {}, "The length of the formula is 10,000 characters"),
     (("(" * 200 + "x" + ")" * 200,), {}, "The nesting of brackets in the formula is too deep"),
+    (("+".join(f"sin({k}x)" for k in range(1, 60)),), {}, "The number of parts in differentiate is 237, expected at most 150"),
+    (("sin(x*" * 20 + "x" + ")" * 20,), {}, "The depth in differentiate is 41, expected at most 25"),
     (("softmax(x)",), {"at": {"x": 1}}, "At in differentiate is 1, expected two or more finite numbers for x"),
     (("softmax(x)",), {"at": [1, 2]}, "At in differentiate is \\[1, 2\\], expected two or more finite numbers"),
     (("softmax(x)",), {"at": {"x": [1, "a"]}}, "At in differentiate is \\[1, 'a'\\], expected two or more finite numbers"),

@@ -43,6 +43,8 @@ class Training:
         """in a step"""
         self.pace, self.call, self.kernel, self.guess = Pace(), space.call, kernel("train"), LEAST + multiplications / SPEED
         update, dtype, call = rules.UPDATES[type(optimizer)], progress.vector.dtype, space.call
+        for part in (batches.X, batches.Y, batches.s):  # what comes next takes their addresses
+            assert part is None or (part.flags.c_contiguous and part.dtype == dtype), "rows of another dtype or layout"
         self.settings = np.array([*(getattr(optimizer, name) for name in update.settings), *[0.0] * 4])
         self.order = None if batches.order is None else np.ascontiguousarray(batches.order, dtype=np.int64)
         self.weights: Array | None = None

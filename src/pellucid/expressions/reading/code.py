@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
-from pellucid.expressions.reading.lexer import NUMBER, WORD, Token
+from pellucid.expressions.reading.lexer import END, NUMBER, WORD, Token
 from pellucid.expressions.reading.parts import Parts
 from pellucid.expressions.reading.tree import Apply, Extent, Name, Norm, Reduce
 
@@ -44,12 +44,21 @@ class Code(Parts):
 
     def method(self, method: Token, of: Expression) -> Expression:
         """x.sum(axis=1), x.dot(y)."""
-        arguments, options = self.arguments()
         if method.text in PLAIN:
+            self.pass_brackets()
             return of
+        arguments, options = self.arguments()
         if method.text == "transpose":
             return nodes.Transpose(of)
         return self.built(method, [of, *arguments], options)
+
+    def pass_brackets(self) -> None:
+        """Pass what says nothing about the value: astype(float)."""
+        opened = self.expect("(")
+        while not self.at(")"):
+            if self.take().kind == END or self.at("("):
+                raise self.error(opened, "a bracket", "not plain", "a type, or nothing", "leave the method out")
+        self.take()
 
     def arguments(self) -> tuple[list[Expression], dict[str, Expression]]:
         """What stands in the brackets of a call: values, and options by name."""

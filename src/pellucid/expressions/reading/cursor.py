@@ -25,6 +25,8 @@ class Vocabulary:
     """what may stand before brackets"""
     letters: frozenset[str] = field(default_factory=frozenset)
     """letters of which several in a row are a product: wx"""
+    proper: frozenset[str] = field(default_factory=frozenset)
+    """functions with a name of their own, so that a number above it is a power: tanh^2(x)"""
 
     def known(self, word: str) -> bool:
         """Whether a word is a name of its own."""

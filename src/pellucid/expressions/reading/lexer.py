@@ -78,7 +78,7 @@ _TOKEN = re.compile(
     r"|(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+(?![A-Za-z0-9]))?|\.\d+)"
     r"|(?P<string>\"[^\"]{0,40}\"|(?<=\[)\s*'[^']{0,40}')"
     rf"|(?P<compound>d?(?:{'|'.join(_COMPOUNDS)}))(?![A-Za-z])"
-    r"|(?P<identifier>[A-Za-z][A-Za-z0-9]*_(?!(?:new|old|prev|pred|true|hat|next|derivative|prime|deriv|grad|backward)\b)[A-Za-z]{3,}\w*)"
+    r"|(?P<identifier>[A-Za-z][A-Za-z0-9]*_(?!(?:new|old|prev|pred|true|hat|next|derivative|prime|deriv|grad|backward)(?![A-Za-z0-9_]))[A-Za-z]{3,}[A-Za-z0-9_]*)"
     r"|(?P<quotient>d(?:[A-Za-z]+\d*)_d(?:[A-Za-z]+\d*))(?![A-Za-z0-9])"
     r"|(?P<word>[A-Za-z]+\d*)"
     rf"|(?P<greek>[{''.join(_GREEK)}]\d*)"

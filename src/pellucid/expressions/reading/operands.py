@@ -10,7 +10,7 @@ from pellucid.expressions.nodes import Expression
 from pellucid.expressions.reading.code import BUILT, MODULES, SAME, Code
 from pellucid.expressions.reading.lexer import END, NUMBER, SIGN, TEXT, WORD
 from pellucid.expressions.reading.parts import FILLERS, number
-from pellucid.expressions.reading.tree import Apply, Name
+from pellucid.expressions.reading.tree import Apply, Name, Product
 
 _OPENING = ("(", "[", "{", "{|", "frac", "dfrac", "tfrac", "sqrt", "√", "Σ", "begin", "hat", "‖", "∇", "∂", "Δ")
 JOINS = ("or", "so", "hence", "thus", "then", "OR", "i.e.")
@@ -117,6 +117,8 @@ class Operands(Code):
         opened = self.take()
         self.deeper(opened)
         inside = [self.expression()]
+        if opened.text == "[" and (self.at(";") or _is_row(inside[0])):
+            return self.short_matrix(inside[0])
         while self.skip(","):
             if not self.at("]", ")"):
                 inside.append(self.expression())
@@ -137,9 +139,24 @@ class Operands(Code):
             return nodes.Matrix(tuple(rows) if several else (tuple(inside),))
         return inside[0]
 
+    def short_matrix(self, first: Expression) -> Expression:
+        """[w_11 w_12; w_21 w_22], as it is shown in text: what stands behind the first row."""
+        rows = [first]
+        while self.skip(";"):
+            rows.append(self.expression())
+        self.expect("]")
+        self.depth -= 1
+        entries = tuple(row.factors if isinstance(row, Product) and _is_row(row) else (row,) for row in rows)
+        return nodes.Matrix(entries)
+
     def loose_braces(self) -> Expression:
         """Braces of LaTeX that only hold together: what they hold may have a name's indices behind it."""
-        inside = self.braced()
+        self.deeper(self.take())
+        inside = self.expression()
+        if self.at("if", kind=WORD):
+            inside = self.short_cases(inside)
+        self.expect("}")
+        self.depth -= 1
         return self.hanging(inside) if isinstance(inside, Name) else inside
 
     def hat(self) -> Expression:
@@ -171,9 +188,9 @@ class Operands(Code):
         if token.text in BUILT and self.ahead().text == "(":
             name = self.take()
             return self.built(name, *self.arguments())
-        if token.text == "d" and (
-            self.ahead().text in ("hat", "{") or (self.ahead().kind == WORD and self.ahead().text in self.vocabulary.values)
-        ):
+        following = self.ahead()
+        name_follows = following.kind == WORD and following.text in self.vocabulary.values
+        if token.text == "d" and (following.text in ("hat", "{") or name_follows):
             self.take()
             inner = self.operand()
             return replace(inner, d=True) if isinstance(inner, Name) else inner
@@ -221,7 +238,18 @@ class Operands(Code):
             values, _ = self.arguments()
             if not values:
                 raise self.missing()
+            if name.raised.isdigit() and base in self.vocabulary.proper:
+                return nodes.Power(Apply(replace(name, base=base, raised=""), tuple(values)), nodes.Number(int(name.raised)))
             return Apply(replace(name, base=base), tuple(values))
         if base not in self.vocabulary.values and self.operand_ahead() and not self.at("["):
             return Apply(replace(name, base=base), (self.power(),))
         return name
+
+
+def _is_row(tree: Expression) -> bool:
+    """Whether a product in square brackets is rather a row of a matrix: entries side by side."""
+    return (
+        isinstance(tree, Product)
+        and all(isinstance(part, Name) and (part.below or part.sample) for part in tree.factors)
+        and set(tree.signs) == {""}
+    )

@@ -87,7 +87,7 @@ class Parts(Scripts):
     def total(self) -> Expression:
         r"""\sum_{i=1}^{m} of the product behind it."""
         sign = self.take()
-        index, first, last = "", None, None
+        index, without, first, last = "", "", None, None
         while self.at("_", "^"):
             if self.take().text == "^":
                 last = self.limit()
@@ -97,20 +97,26 @@ class Parts(Scripts):
                 index = self.take().text
                 if self.skip("="):
                     first = self.limit_within(end)
+                elif self.skip("!="):
+                    without = self.take().text
                 if self.place < end:
                     raise self.error(self.token, "what stands below a sum", f"{self.token.text!r}", "an index, i=1", "write it so")
                 self.expect("}")
             else:
                 index = self.split(1).text
-                if self.at("=") and self.ahead().kind == NUMBER:  # Σ_j=1..4, as it is shown in text
+                if self.skip("!="):
+                    without = self.split(1).text
+                elif self.at("=") and self.ahead().kind == NUMBER:  # Σ_j=1..4, as it is shown in text
                     self.take()
                     first = number(self.take())
                     if self.skip(".."):
                         last = self.power()
         self.deeper(sign)
+        negative = self.skip("-")
         body = self.product()
+        body = nodes.Negative(body) if negative else body
         self.depth -= 1
-        return Total(body, index, first, last)
+        return Total(body, index, first, last, without)
 
     def limit(self) -> Expression:
         """The upper limit of a sum."""
@@ -184,6 +190,17 @@ class Parts(Scripts):
         if not branches:
             raise self.error(self.token, "the cases", "none", "at least one with a condition", "write e.g. x & x > 0")
         return nodes.Cases(tuple(branches), otherwise)
+
+    def short_cases(self, value: Expression) -> Expression:
+        """{1 if z >= 0; 0 otherwise}, as it is shown in text: what stands behind the first value."""
+        branches: list[tuple[Expression, nodes.Compare]] = []
+        while self.skip("if", kind=WORD):
+            branches.append((value, self.condition()))
+            if not self.skip(";"):
+                return nodes.Cases(tuple(branches), nodes.Number(math.nan))
+            value = self.expression()
+        self.skip("otherwise", "else", kind=WORD)
+        return nodes.Cases(tuple(branches), value)
 
     def matrix(self) -> Expression:
         """Entries in rows."""

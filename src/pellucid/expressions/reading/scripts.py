@@ -86,8 +86,10 @@ class Scripts(Cursor):
         text = "".join(token.text for token in inside)
         if text in DERIVED:
             return replace(name, primes=name.primes + 1)
-        if text in MARKS:
-            return replace(name, base=f"{name.base}_{text}")
+        mark, _, rest = text.partition(",")
+        if mark in MARKS:  # w_{new,11}
+            name = replace(name, base=f"{name.base}_{mark}")
+            return replace(name, below=(*name.below, *indices(rest))) if rest else name
         if (name.base, text) in (("d", text),) and self.vocabulary.known(text):  # d_sigmoid
             return Name(text, primes=1, at=name.at)
         if text.startswith("[") and text.endswith("]"):
@@ -152,12 +154,23 @@ class Scripts(Cursor):
                 inside, place = inside + self.tokens[place].text, place + 1
             if re.fullmatch(r"\w+(?:[+-]\d+)?", inside) and (close == "]" or len(inside) == 1):
                 self.place = place + 1
-                return replace(name, bracket=inside) if close == "]" else replace(name, sample=inside)
+                return self.of_sample(replace(name, bracket=inside)) if close == "]" else replace(name, sample=inside)
         if ((token.kind == NUMBER and token.text.isdigit()) or _LAYER.fullmatch(token.text)) and name.base != "e":
             self.take()
             return replace(name, raised=token.text)
         self.place = start
         return self.raised(name)
+
+    def of_sample(self, name: Name) -> Name:
+        """z^[1](i) without braces: the sample behind the layer."""
+        first, second, third = self.token, self.ahead(), self.ahead(2)
+        short = second.kind in (WORD, NUMBER) and len(second.text) == 1
+        if name.base in self.vocabulary.functions - self.vocabulary.values or first.spaced or not short:
+            return name
+        if (first.text, third.text) != ("(", ")"):
+            return name
+        self.place += 3
+        return replace(name, sample=second.text)
 
     def raised(self, base: Expression) -> Expression:
         """A power; that of e is the exponential function."""

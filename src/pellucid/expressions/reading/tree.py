@@ -58,6 +58,8 @@ class Total(Expression):
     index: str = ""
     first: Expression | None = None
     last: Expression | None = None
+    without: str = ""
+    """the index that is left out: i of k != i"""
 
 
 @dataclass(frozen=True)

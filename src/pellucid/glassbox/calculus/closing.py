@@ -13,13 +13,16 @@ from pellucid.expressions import nodes
 from pellucid.expressions.algebra import ONE, size, tidy
 from pellucid.expressions.evaluate import evaluate
 from pellucid.expressions.nodes import Call, Expression, Number, Power
+from pellucid.expressions.parse import constant
 from pellucid.expressions.stable import stable
 from pellucid.expressions.symbolic import from_sympy, to_sympy
 
-MAX_SIZE = 80
+MAX_SIZE = 40
 """nodes; SymPy takes long over more"""
 WORTH = 4
 """nodes that another form has to save to be shown"""
+MAX_POWER = 4
+"""SymPy would multiply it out"""
 POINTS = (-2.3, -1.1, -0.4, 0.37, 0.9, 1.7, 2.6, 3.1)
 """where an identity is tried before it is proved"""
 
@@ -32,6 +35,8 @@ def shorter(tree: Expression) -> tuple[Expression, str] | None:
     if size(tree) > MAX_SIZE or any(isinstance(node, nodes.Cases) or _kinked(node) for node in tree.walk()):
         return None
     if not any(isinstance(node, Call | nodes.Divide) for node in tree.walk()):
+        return None
+    if any(isinstance(node, Power) and abs(constant(node.exponent) or 0) > MAX_POWER for node in tree.walk()):
         return None
     recognised = stable(tree)
     if size(recognised) <= size(tree) - WORTH // 2 and not _functions(recognised) & _functions(tree):

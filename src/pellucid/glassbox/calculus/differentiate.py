@@ -15,11 +15,11 @@ from pellucid.equations.activations import Activation
 from pellucid.equations.losses import Loss
 from pellucid.errors import InputError, sentence
 from pellucid.expressions import nodes
-from pellucid.expressions.algebra import names, substitute, tidy
+from pellucid.expressions.algebra import names, size, substitute, tidy
 from pellucid.expressions.arithmetic import CONSTANTS
 from pellucid.expressions.evaluate import evaluate
 from pellucid.expressions.nodes import Call, Derivative, Expression, Number, Symbol
-from pellucid.expressions.parse import parse
+from pellucid.expressions.parse import depth, parse
 from pellucid.expressions.text import text
 from pellucid.glassbox.calculus.closing import in_terms_of_itself, shorter
 from pellucid.glassbox.calculus.rules import Names, Rules, unfolded
@@ -27,6 +27,9 @@ from pellucid.glassbox.calculus.softmax import softmax_jacobian
 from pellucid.glassbox.derivation import CALCULUS, Derivation, Section, Step
 
 WHERE = "differentiate"
+MAX_SIZE = 150
+"""numbers, names and signs; more would fill no page"""
+MAX_DEPTH = 25
 
 
 def differentiate(
@@ -97,6 +100,9 @@ def _tree(expression: Any, known: list[str]) -> tuple[Expression, str]:
         got = f"a {type(expression).__name__}"
         raise InputError(sentence("the formula", WHERE, got, "a text, an activation or a loss", "e.g. 'x^2'"))
     tree = parse(expression, implicit=True, whole=known)
+    for what, found, limit in (("number of parts", size(tree), MAX_SIZE), ("depth", depth(tree), MAX_DEPTH)):
+        if found > limit:
+            raise InputError(sentence(f"the {what}", WHERE, found, f"at most {limit}", "derive a shorter formula, or a part of it"))
     return tree, text(tree)
 
 
@@ -164,7 +170,7 @@ class _Work:
         if lines is not None:
             result = Step(symbol, left, (value,), "what the rules give", CALCULUS)
             return value, (result, Step(f"{symbol} by {self.name}", left, (value, *lines), f"in terms of {self.name} itself", CALCULUS))
-        short = shorter(value)
+        short = None if self.partial else shorter(value)  # of several names, terms that belong together stay together
         if short is None:
             return value, (Step(symbol, left, (value,), "what the rules give", CALCULUS),)
         return short[0], (Step(symbol, left, (value, short[0]), f"what the rules give, {short[1]}", CALCULUS),)

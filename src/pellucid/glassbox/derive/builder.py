@@ -8,6 +8,7 @@ from typing import Any
 
 from pellucid.architecture import Architecture
 from pellucid.equations.activations import Softmax
+from pellucid.equations.records import ARGUMENTS, is_formula
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Call, Expression, Symbol
 from pellucid.glassbox.derivation import Step
@@ -94,7 +95,7 @@ class Builder:
     @property
     def key(self) -> tuple[str, str]:
         """The names of the output activation and of the loss."""
-        return self.names.rule(self.names.last).spec, self.architecture.loss.spec
+        return self.names.rule(self.names.last).name, self.architecture.loss.name
 
     def with_penalty(self, data: Expression, W: Expression) -> Expression:
         """A gradient plus lambda W / m, where there is L2."""
@@ -113,7 +114,8 @@ class Builder:
     def activation_text(self, layer: int) -> str:
         """The forward line of a_l."""
         mask = f", times the mask D^[{layer}]" if layer in self.names.masked else ""
-        return f"a^[{layer}] = {self.names.rule(layer).spec}(z^[{layer}]){mask}"
+        spec = self.names.rule(layer).spec
+        return f"a^[{layer}] = {f'f^[{layer}]' if is_formula(spec, ARGUMENTS) else spec}(z^[{layer}]){mask}"
 
     @property
     def mean_text(self) -> str:

@@ -173,7 +173,7 @@ def values_of(model: Model, names: Names, sample: Sample) -> dict[str, Any]:
         else:
             z, a = (values[f"z{layer}"].T, f.T) if names.columns else (values[f"z{layer}"], f)
             values[f"jacobian{layer}"] = rule.jacobian(z[:1], a[:1])[0]
-    if (names.rule(names.last).spec, names.architecture.loss.spec) == ("softmax", "log_loss"):
+    if (names.rule(names.last).name, names.architecture.loss.name) == ("softmax", "log_loss"):
         values |= _others(names, values["y"], values["y_hat"])
     return values
 

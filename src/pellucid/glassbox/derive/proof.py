@@ -154,7 +154,7 @@ def _point(names: Names, seed: int) -> tuple[Piece, dict[str, Any]]:
         return shape if names.columns else shape[::-1]
 
     values: dict[str, Any] = {"x": array("x", lay(sizes[0], m), rng.normal), "y": array("y", lay(sizes[-1], m), rng.random), "m": m}
-    if (names.rule(names.last).spec, names.architecture.loss.spec) == ("softmax", "cross_entropy"):  # targets that sum to one
+    if (names.rule(names.last).name, names.architecture.loss.name) == ("softmax", "cross_entropy"):  # targets that sum to one
         y = values["y"] if names.columns else values["y"].T
         y[-1] = 1 - y[:-1].sum(axis=0)
     for layer in range(1, names.last + 1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pellucid.equations.activations import Softmax
+from pellucid.equations.records import ARGUMENTS, is_formula
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Call, Derivative, Expression, Symbol
 from pellucid.glassbox.derivation import BACKWARD, Step
@@ -66,7 +67,8 @@ def dz(elements: Elements, layer: int, j: int) -> Step:
     if layer in names.masked:
         arriving = (*arriving, elements.unit("D", layer, j))
     sides = [written, *(Side.of(nodes.Multiply((*arriving, factor))) for factor in (inner.left, inner.sides[-1]))]
-    rule = f"chain rule through a = {record.spec}(z)" + (" and the mask" if layer in names.masked else "") + error
+    function = "f" if is_formula(record.spec, ARGUMENTS) else record.spec
+    rule = f"chain rule through a = {function}(z)" + (" and the mask" if layer in names.masked else "") + error
     return elements.write(f"dz{layer}[{j}]", left, sides, rule, BACKWARD, value=value, steps=(inner,))
 
 
@@ -77,7 +79,7 @@ def fused(elements: Elements, k: int) -> Step:
     record, loss = names.rule(layer), elements.architecture.loss
     soft = isinstance(record, Softmax)
     if soft:
-        lines = (unit_softmax.cross_entropy if loss.spec == "cross_entropy" else unit_softmax.log_loss)(elements, k)
+        lines = (unit_softmax.cross_entropy if loss.name == "cross_entropy" else unit_softmax.log_loss)(elements, k)
         steps = list(unit_softmax.jacobian(elements, layer, k))
         chain = unit_softmax.jacobian_applied(elements, layer, k)[0]
     else:

@@ -60,7 +60,7 @@ def loss(elements: Elements) -> Step:
     sides = [shared(elements.total(contribution, n))]
     way = elements.way
     if way is not None and isinstance(names.rule(names.last), Softmax):
-        sides.append(unit_softmax.contribution(elements, elements.architecture.loss.spec))
+        sides.append(unit_softmax.contribution(elements, elements.architecture.loss.name))
     elif way is not None:
         sides.append(shared(elements.total(lambda k: elements.per_unit(way.contribution, k), n)))
     left = Symbol("l") if names.m == 1 else elements.of_sample(Symbol("l"))

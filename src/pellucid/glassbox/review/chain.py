@@ -12,10 +12,10 @@ from pellucid.equations.activations import Elementwise, Softmax, activation
 from pellucid.equations.arrays import Array
 from pellucid.equations.losses import CATALOGUE as LOSSES
 from pellucid.equations.losses import loss
-from pellucid.expressions.nodes import Call, Divide, Expression, Negative, Number, Symbol, hadamard
-from pellucid.glassbox.review.hypotheses import Variation
-from pellucid.glassbox.review.lines import N, Y, error, error_is_exact, masked, shown_activation, slope, symbol, through_softmax
+from pellucid.expressions.nodes import Call, Cases, Compare, Divide, Expression, Negative, Number, Symbol, hadamard
+from pellucid.glassbox.review.lines import N, Y, error, error_is_exact, shown_activation, slope, symbol, through_softmax
 from pellucid.glassbox.review.passes import Pass
+from pellucid.glassbox.review.variation import Variation
 
 IN_A: dict[str, Callable[[Any], Any]] = {"sigmoid": lambda a: a * (1 - a), "tanh": lambda a: 1 - a**2, "exp": lambda a: a}
 """the derivatives that textbooks write in a = f(z); for trees and for arrays"""
@@ -118,7 +118,7 @@ def _of_softmax(p: Pass, layer: int, da: Array, masks: list[_Factor]) -> Iterato
     name, h, a = f"dz{layer}", p.values[f"h{layer}"], shown_activation(p, layer)
     for mask in masks:
         inner = da * mask.value
-        trees = masked(p, layer) if mask.tree is not None else (symbol("da", layer),)
+        trees = (symbol("da", layer),) if mask.tree is None else (symbol("da", layer), mask.tree)
         tree = trees[0] if len(trees) == 1 else hadamard(*trees)
         once = h * (inner - (h * inner).sum(axis=0))
         if mask.causes:
@@ -185,9 +185,10 @@ def _masks_of_relu(p: Pass, layer: int, tree: Expression, array: Array) -> Itera
     if rule.spec.partition("(")[0] not in ("relu", "leaky_relu"):
         return
     slope_below = float(rule.jacobian(np.full((1, 1), -1.0), np.zeros((1, 1)))[0, 0, 0])
-    for holds in (array >= 0, array > 0):
+    for relation, holds in ((">=", array >= 0), (">", array > 0)):
         found = np.where(holds, 1.0, slope_below)
-        yield _Factor(("ReLU mask from the wrong array",), Call("f", (tree,), primes=1, layer=layer), found, "")
+        mask = Cases(((Number(1), Compare(tree, relation, Number(0))),), Number(slope_below or 0))
+        yield _Factor(("ReLU mask from the wrong array",), mask, found)
         if not (array == 0).any():
             return
 

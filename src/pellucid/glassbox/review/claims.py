@@ -128,10 +128,11 @@ def _possible_shapes(name: str, p: Pass) -> set[tuple[int, int]]:
     if kind == "dW":
         shapes |= {(right[0], size) for size in sizes}
         for other in ((right[1], p.m), (p.m, right[1])):
-            try:
-                shapes.add(np.broadcast_shapes((right[0], p.m), other))
-            except ValueError:
-                continue
+            for more in ((), right):  # with an L2 term NumPy may repeat rows or columns to add it
+                try:
+                    shapes.add(np.broadcast_shapes((right[0], p.m), other, more))
+                except ValueError:
+                    continue
         if right[0] == right[1]:
             shapes.add((right[0], 1))
     elif kind == "db":

@@ -185,6 +185,8 @@ def _steps(
     rest: Array, part: Array, step: Array, tolerance: Tolerance, table: tuple[Factor, ...], share: Share | None, dear: float
 ) -> Iterator[Fit]:
     size = float(np.vdot(part, part))
+    if not 0 < size < np.inf:
+        return
     tilt = float(np.vdot(part, step)) / size
     left = step - tilt * part
     apart, along = float(np.vdot(left, left)), float(np.vdot(part, rest)) / size

@@ -7,7 +7,7 @@ of their own, and which follow exactly from an earlier one. What no story explai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,14 +19,13 @@ from pellucid.glassbox.model import as_subject
 from pellucid.glassbox.review.claims import Claim, read_claims
 from pellucid.glassbox.review.passes import Pass, forward_pass
 from pellucid.glassbox.review.report import GradientReview
-from pellucid.glassbox.review.rounding import Tolerance, carried_over, tolerances
+from pellucid.glassbox.review.rounding import DOUBLE, SINGLE, Tolerance, carried_over, tolerances
 from pellucid.glassbox.review.search import Search
 from pellucid.glassbox.review.stories import RIGHT, UNKNOWN, Finding, Story
 from pellucid.glassbox.review.verdicts import tell
 from pellucid.glassbox.trace import CONVENTIONS
 from pellucid.validation import as_inputs, as_masks, as_sample_weight, as_targets, one_of
 
-DOUBLE, SINGLE = float(np.finfo(np.float64).eps), float(np.finfo(np.float32).eps)
 OTHER_CONVENTION = 0.5
 """what a story in another convention costs more"""
 MEAN_IN_DZ = 0.9
@@ -100,14 +99,16 @@ def _review(p: Pass, claims: Mapping[str, Claim], convention: str) -> GradientRe
     exact = _granted(p, claims, DOUBLE)
     if all(exact[name].is_right(claim.value, p.values[name]) for name, claim in claims.items()):
         return tell(p, claims, [(p, Story(findings=tuple(Finding(name, RIGHT) for name in claims)))], exact, convention)
-    found, granted = _best(p, claims, exact, 1), exact
+    passes = [(p, 0.0), *_turned(p, claims)]
+    found, granted = _best(passes, claims, exact, 1), exact
     if _open(found):  # perhaps it was computed in float32
         loose = _granted(p, claims, SINGLE)
-        other = _best(p, claims, loose, 1)
+        other = _best(passes, claims, loose, 1)
         if other[0][1].cost < found[0][1].cost:
             found, granted = other, loose
     if _open(found) or found[0][1].cost > TWO:
-        found = sorted([*found, *_best(p, claims, granted, 2)], key=lambda item: item[1].cost)
+        again = [(turned, more) for turned, more in passes if turned is found[0][0]]
+        found = sorted([*found, *_best(again, claims, granted, 2)], key=lambda item: item[1].cost)
     return tell(p, claims, found, exact, convention)
 
 
@@ -128,13 +129,15 @@ def _granted(p: Pass, claims: Mapping[str, Claim], least: float) -> dict[str, To
     return found
 
 
-def _best(p: Pass, claims: Mapping[str, Claim], granted: Mapping[str, Tolerance], mistakes: int) -> list[tuple[Pass, Story]]:
-    """The best stories, each with the pass that it is told of: the right one, or one in another convention."""
-    found = [(p, story) for story in Search(p, claims, granted, mistakes).stories()]
-    for turned, more in _turned(p, claims):
-        if found[0][1].cost > more:
-            stories = Search(turned, claims, carried_over(granted, turned), mistakes).stories()
-            found += [(turned, replace(story, cost=story.cost + more)) for story in stories]
+def _best(
+    passes: Sequence[tuple[Pass, float]], claims: Mapping[str, Claim], granted: Mapping[str, Tolerance], mistakes: int
+) -> list[tuple[Pass, Story]]:
+    """The best stories, each with the pass that it is told of: the right one, or one in another convention, which costs more."""
+    found: list[tuple[Pass, Story]] = []
+    for turned, more in passes:
+        if not found or found[0][1].cost > more:
+            as_granted = granted if turned.kinks == "right" and turned.mean_in == "dW" else carried_over(granted, turned)
+            found += [(turned, replace(story, cost=story.cost + more)) for story in Search(turned, claims, as_granted, mistakes).stories()]
             found.sort(key=lambda item: item[1].cost)
     return found
 

@@ -15,38 +15,14 @@ come with any of them: a factor, the transpose, the share of the L2 term, the st
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from pellucid.equations.arrays import Array
-from pellucid.expressions.nodes import Expression
-from pellucid.glassbox.review.causes import cause
-from pellucid.glassbox.review.lines import right_line, written
+from pellucid.glassbox.review import chain, sums
+from pellucid.glassbox.review.lines import right_line
 from pellucid.glassbox.review.passes import Pass, parts
-
-
-@dataclass(frozen=True, eq=False)
-class Variation:
-    """One way to get a quantity wrong (or, without causes, the right way)."""
-
-    name: str
-    """of the quantity"""
-    causes: tuple[str, ...]
-    tree: Expression
-    """the right-hand side of what was computed, in the columns convention"""
-    value: Array
-    note: str = ""
-    """which layer, sample or array it was"""
-
-    @property
-    def cost(self) -> float:
-        """How rare it is."""
-        return sum(cause(name).cost for name in self.causes)
-
-    def line(self, convention: str) -> str:
-        """What was computed, as text."""
-        return written(self.name, self.tree, convention)[0]
+from pellucid.glassbox.review.variation import Variation, same
 
 
 def variations(p: Pass, name: str, upstream: Array | None = None, target: Array | None = None) -> Iterator[Variation]:
@@ -59,8 +35,6 @@ def variations(p: Pass, name: str, upstream: Array | None = None, target: Array 
         target: what is to be explained; only for this some are narrowed down that would be one for each sample.
 
     """
-    from pellucid.glassbox.review import chain, sums
-
     kind, layer = parts(name)
     if upstream is None:
         upstream = p.values.get(starts_from(p, name))
@@ -77,7 +51,7 @@ def variations(p: Pass, name: str, upstream: Array | None = None, target: Array 
             found = sums.of_biases(p, layer, _given(upstream), target)
     for variation in found:
         value = variation.value
-        if np.isfinite(value).all() and not (value.shape == right.shape and same(value, right)):
+        if np.isfinite(value).all() and not same(value, right):
             yield variation
 
 
@@ -108,12 +82,6 @@ def starts_from(p: Pass, name: str) -> str:
     if kind == "da":
         return f"dz{layer + 1}" if layer < p.depth else ""
     return f"da{layer}" if kind == "dz" else f"dz{layer}"
-
-
-def same(one: Array, other: Array, within: float = 1e-11) -> bool:
-    """Equal but for rounding."""
-    size = max(np.abs(one).max(), np.abs(other).max())
-    return bool(np.abs(one - other).max() <= within * size)
 
 
 def _given(value: Array | None) -> Array:

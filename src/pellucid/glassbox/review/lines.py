@@ -164,8 +164,12 @@ def as_rows(tree: Expression) -> Expression:
     match tree:
         case MatMul(factors):
             return MatMul(tuple(as_rows(factor) for factor in reversed(factors)))
-        case SumOverSamples(of, axis) | SumOverUnits(of, axis):
+        case SumOverSamples(of, axis):
+            return replace(tree, of=as_rows(of), axis=None if axis is None else 1 - axis)
+        case SumOverUnits(of, axis):
             return replace(tree, of=as_rows(of), axis=1 - axis)
+        case Symbol(sample=sample) if sample is not None:
+            return replace(tree, sample_axis=0)
     return replace(tree, **{item.name: _each(getattr(tree, item.name)) for item in fields(tree)})
 
 

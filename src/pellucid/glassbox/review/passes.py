@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from pellucid.equations.propagation import forward
 KINKS = ("right", "left", "least", "middle", "below", "above")
 """the derivative at a kink of an activation: of the right, of the left, the smaller of the two in size, their mean; at one of the
 loss, that from below (-1 for mae) or from above (1), where the right pass takes 0"""
+NEAR = 1e-9
+"""how far beside a kink of the loss its slope is taken"""
 MEANS = ("dW", "dz", "da")
 """the first array that holds the mean over samples: dW and db as a rule; for some dz_L already, or da_L"""
 
@@ -131,7 +134,8 @@ class Pass:
         if self.kinks in ("below", "above"):
             error = values[f"a{last}"] - y
             for kink in loss.kinks:
-                beside = loss.derivative((y + np.nextafter(kink, -np.inf if self.kinks == "below" else np.inf)).T, y.T).T
+                little = NEAR * np.maximum(1, np.abs(y)) * (-1 if self.kinks == "below" else 1)
+                beside = loss.derivative((y + kink + little).T, y.T).T
                 da = np.where(error == kink, beside, da)
         if self.kinks != "right":
             dz = backward_through(self.rule(last), da, *self._forward(last), self.kinks)
@@ -149,6 +153,7 @@ class Pass:
                 dz = backward_through(self.rule(layer - 1), da if mask is None else da * mask, *self._forward(layer - 1), self.kinks)
 
 
+@lru_cache(maxsize=4096)
 def parts(name: str) -> tuple[str, int]:
     """dW2 -> (dW, 2); dX is the da of layer 0."""
     kind = re.sub(r"\d", "", name)

@@ -17,7 +17,15 @@ CORRECT, OTHER_CONVENTION, UNRECOGNISED, FLOAT32 = "correct", "other convention"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was found of one quantity."""
+    """What was found of one quantity.
+
+    >>> import pellucid as pl
+    >>> net = pl.Network([2, 3, 2], activations=["tanh", "softmax"])
+    >>> X, y = [[1.0, 2.0], [3.0, -1.0], [0.5, 0.0]], [0, 1, 1]
+    >>> verdict = pl.review_gradients({"dW1": 3 * net.trace(X, y)["dW1"]}, net, X, y)["dW1"]
+    >>> print(verdict.verdict, verdict.right_equation, verdict.their_equation, sep=" | ")
+    missing 1/m | dW^[1] = dz^[1] xᵀ/m | dW^[1] = dz^[1] xᵀ
+    """
 
     name: str
     """dW2, dz1 ..., dX"""
@@ -92,15 +100,15 @@ class GradientReview(Mapping[str, Verdict]):
     def _table(self) -> Table:
         rows, colors = [], []
         for verdict in self.values():
-            equations = f"right:  {verdict.right_equation}"
-            if verdict.their_equation:
-                equations += f"\nyours:  {verdict.their_equation}"
             elsewhere = verdict.causes and verdict.where != verdict.name
-            told = f"{verdict.verdict} (in {verdict.where})" if elsewhere else verdict.verdict
-            off = "0" if verdict.residual == 0 else f"{verdict.residual:.1e}"
-            rows.append((verdict.name, told, off, equations, verdict.explanation))
+            told = [f"{verdict.verdict} (in {verdict.where})" if elsewhere else verdict.verdict]
+            if verdict.verdict != CORRECT:
+                told.append(f"right:  {verdict.right_equation}")
+                told += [f"yours:  {verdict.their_equation}"] if verdict.their_equation else []
+            told += [f"{verdict.explanation}."] if verdict.explanation else []
+            rows.append((verdict.name, "0" if verdict.residual == 0 else f"{verdict.residual:.1e}", "\n".join(told)))
             colors.append("green" if verdict.ok else "bold red" if verdict.causes and verdict.verdict != FLOAT32 else "yellow")
-        headings = ("of", "verdict", "off by", f"equations ({self.convention})", "explanation")
+        headings = ("of", "off by", f"verdict ({self.convention} convention)")
         return Table(f"Review of the gradients: {self.summary}", headings, rows, colors, lines=True)
 
     @property

@@ -14,6 +14,7 @@ import numpy as np
 from pellucid.equations.arrays import Array
 from pellucid.glassbox.review.passes import Pass, backward_through, named
 
+DOUBLE, SINGLE = float(np.finfo(np.float64).eps), float(np.finfo(np.float32).eps)
 LINE = 1e-7
 """what is granted in any case, relative to the largest entry of the right array"""
 TRIALS, MARGIN = 3, 10.0

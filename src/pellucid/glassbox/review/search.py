@@ -17,7 +17,7 @@ from pellucid.glassbox.review.claims import Claim
 from pellucid.glassbox.review.explain import by_the_right_line, by_variations, of_chain
 from pellucid.glassbox.review.factors import Factor, factors
 from pellucid.glassbox.review.fitting import TOGETHER
-from pellucid.glassbox.review.hypotheses import Variation, right_variation, same, variations
+from pellucid.glassbox.review.hypotheses import right_variation, variations
 from pellucid.glassbox.review.lines import scaled, symbol
 from pellucid.glassbox.review.passes import Pass, parts
 from pellucid.glassbox.review.rounding import Tolerance
@@ -36,6 +36,7 @@ from pellucid.glassbox.review.stories import (
     together,
 )
 from pellucid.glassbox.review.sums import MADE_HERE, worked_back
+from pellucid.glassbox.review.variation import Variation, same
 
 HIDDEN = 0.005
 """what a factor of an array that was not handed in costs more than one of an array that was"""
@@ -43,8 +44,10 @@ BEAM = 40
 """so many stories are followed once they had to account for something"""
 BEHIND = 1.1
 """so much dearer than the best one may be that is followed"""
-MOST = 1500
-"""so many where nothing was handed in that could tell them apart"""
+MOST = 400
+"""so many for each mistake where nothing was handed in that could tell them apart"""
+CLOSELY = 120
+"""so many of the cheapest are looked at for mistakes in a sum as well"""
 DOUBT = Option(("unrecognised",), None)
 
 
@@ -74,7 +77,7 @@ class Search:
     def _kept(self, stories: list[Story], name: str) -> list[Story]:
         stories = sorted(stories, key=lambda story: story.cost)
         if name not in self.claims:
-            return stories[:MOST]
+            return stories[: MOST * self.mistakes]
         limit = stories[0].cost + BEHIND
         return [story for story in stories[:BEAM] if story.cost <= limit]
 
@@ -192,14 +195,14 @@ class Search:
             story.cost + (min((way.price for way in ways), default=IN_SPITE if is_right else UNRECOGNISED))
             for story, ways in zip(stories, found, strict=True)
         )
-        for story, ways in zip(stories, found, strict=True):
+        for index, (story, ways) in enumerate(zip(stories, found, strict=True)):
             least = min((way.price for way in ways), default=UNRECOGNISED)
             if is_right:
                 yield story.found(Finding(name, RIGHT), 0 if least == 0 else IN_SPITE)
                 continue
             budget = min(least, limit - story.cost)
             cheapest = 0.0 if story.made & MADE_HERE else 1.0
-            if least > 0.5 and story.step is None and cheapest <= budget + TOGETHER:
+            if index < CLOSELY and least > 0.5 and story.step is None and cheapest <= budget + TOGETHER:
                 ways = [*ways, *by_variations(self.p, story, claim, tolerance, budget)]
             yield from self._after(story, name, ways)
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from pellucid.equations.arrays import Array
-from pellucid.expressions.nodes import Divide, Expression, Number, Power, SumAll, SumOverSamples, SumOverUnits, Symbol, hadamard
+from pellucid.expressions.nodes import Divide, Expression, Multiply, Number, Power, SumAll, SumOverSamples, SumOverUnits, Symbol, hadamard
 from pellucid.glassbox.review.claims import Claim
-from pellucid.glassbox.review.hypotheses import Variation
 from pellucid.glassbox.review.lines import M, S, of_samples, shown_activation, symbol, total
 from pellucid.glassbox.review.passes import Pass
 from pellucid.glassbox.review.rounding import Tolerance
+from pellucid.glassbox.review.variation import Variation
 
 MADE_HERE = frozenset(
     {
@@ -34,7 +36,7 @@ MADE_HERE = frozenset(
 WELL = 1e4
 """how ill-conditioned a system may be that is worked back"""
 NEAR = 1e-5
-"""how near a sample must come in one entry to be tried as a whole"""
+"""how near a sample must come in one row to be tried as a whole"""
 
 
 def of_weights(p: Pass, layer: int, dz: Array, target: Array | None) -> Iterator[Variation]:
@@ -59,10 +61,12 @@ def of_weights(p: Pass, layer: int, dz: Array, target: Array | None) -> Iterator
         value = lead.sum(axis=1, keepdims=True) @ a.mean(axis=1, keepdims=True).T
         yield Variation(name, ("sums multiplied",), sums, value)
     if target is not None and target.shape == p.shape(name):
-        at = tuple(int(i) for i in np.unravel_index(np.abs(target).argmax(), target.shape))
-        for i, share, tree_of in _samples(p, (target[at], _l2(p, name, at)), dz[at[0]] * a[at[1]]):
+        row = int(np.abs(target).max(axis=1).argmax())
+        for i, share, tree_of in _samples(p, target[row], _l2(p, name)[row], dz[row] * a):
             one = tree_of(Symbol("dz", layer, sample=i + 1) @ _sample(tree, i).T)
-            yield Variation(name, ("taken from one sample",), one, share * np.outer(dz[:, i], a[:, i]), f"it is that of sample {i + 1}")
+            yield Variation(
+                name, ("taken from one sample",), one, share * np.outer(dz[:, i], a[:, i]), f"it is that of sample {i + 1}", narrowed=True
+            )
 
 
 def _other_inputs(p: Pass, layer: int) -> Iterator[tuple[tuple[str, ...], Expression, Array, str]]:
@@ -100,7 +104,7 @@ def _element_wise(p: Pass, layer: int, lead: Array, tree: Expression, a: Array) 
         if product.size > 4_000_000:
             continue
         yield Variation(name, cause, whole, product)
-        if other is a and p.m > 1:
+        if other is a and p.m > 1 and min(lead.shape[0], a.shape[0]) > 1:
             yield Variation(name, cause, SumOverSamples(whole, axis=1), product.sum(axis=1, keepdims=True), "and then summed")
 
 
@@ -135,36 +139,41 @@ def of_biases(p: Pass, layer: int, dz: Array, target: Array | None) -> Iterator[
             summed = SumOverSamples(mean(tree @ symbol("a", k).T), axis=1)
             yield Variation(name, ("bias gradient multiplied by the input",), summed, product.sum(axis=1, keepdims=True), "and then summed")
     if target is not None and target.shape == p.shape(name):
-        at = int(np.abs(target[:, 0]).argmax())
-        for i, share, tree_of in _samples(p, (target[at, 0], _l2(p, name, (at, 0))), dz[at]):
+        for i, share, tree_of in _samples(p, target[:, 0], _l2(p, name)[:, 0], dz):
             one = tree_of(Symbol("dz", layer, sample=i + 1))
-            yield Variation(name, ("taken from one sample",), one, share * dz[:, i : i + 1], f"it is that of sample {i + 1}")
+            yield Variation(name, ("taken from one sample",), one, share * dz[:, i : i + 1], f"it is that of sample {i + 1}", narrowed=True)
 
 
-def _l2(p: Pass, name: str, at: tuple[int, ...]) -> float:
-    """An entry of the L2 term, for a bias of the one that it should not have."""
-    return float(p.values[name[1:]][at] * p.architecture.l2 / p.total)
+def _l2(p: Pass, name: str) -> Array:
+    """The L2 term, for a bias the one that it should not have."""
+    return p.values[name[1:]] * (p.architecture.l2 / p.total)
 
 
-def _samples(p: Pass, entry: tuple[float, float], each: Array) -> Iterator[tuple[int, float, Callable[[Expression], Expression]]]:
-    """The samples whose own gradient it may be, by one entry of it (with the L2 term in it): as it stands, divided by m, or weighted."""
+def _samples(p: Pass, target: Array, l2: Array, each: Array) -> Iterator[tuple[int, float, Callable[[Expression], Expression]]]:
+    """The samples whose own gradient it may be, by a row of it, (k,), and that of ``each`` (k, m): as it stands, over m, or weighted."""
     if p.m == 1:
         return
-    shares: list[tuple[Array | float, Callable[[Expression], Expression]]] = [
-        (1.0, lambda tree: tree),
-        (1 / p.total, lambda tree: Divide(tree, total(p))),
-    ]
+    shares: list[tuple[Array | float, bool, bool]] = [(1.0, False, False), (1 / p.total, False, True)]
     if p.weighted:
-        shares.append((p.weights, lambda tree: hadamard(S, tree)))
-        shares.append((p.weights / p.total, lambda tree: Divide(hadamard(S, tree), total(p))))
-    whole, l2 = entry
-    entries = np.array([whole, whole - l2, whole - 2 * l2])
+        shares += [(p.weights, True, False), (p.weights / p.total, True, True)]
+    at = int(np.abs(target).argmax())
+    targets, near = np.stack([target, target - l2, target - 2 * l2]), NEAR * abs(target[at])
     factors = np.array([1.0, -1.0, 2.0, 0.5, 1 / p.total])
-    for share, tree_of in shares:
-        shared = np.broadcast_to(share, each.shape)
-        off = np.abs(entries[:, None, None] - factors[:, None] * (shared * each)).min(axis=(0, 1))
-        for i in np.flatnonzero(off <= NEAR * abs(whole))[:3]:
-            yield int(i), float(shared[i]), tree_of
+    for share, weighted, over in shares:
+        own = np.broadcast_to(share, (p.m,)) * each
+
+        def off(rows: Any, columns: Any, own: Array = own) -> Array:
+            found = np.abs(targets[:, None, rows, None] - factors[:, None, None] * own[rows][:, columns])
+            return found.max(axis=2).min(axis=(0, 1))
+
+        first = np.flatnonzero(off([at], slice(None)) <= near)
+        for i in first[off(slice(None), first) <= near][:3] if len(first) else ():
+            yield int(i), float(np.broadcast_to(share, (p.m,))[i]), partial(_shared, p, int(i), weighted, over)
+
+
+def _shared(p: Pass, i: int, weighted: bool, over: bool, tree: Expression) -> Expression:
+    tree = Multiply((_sample(S, i), tree)) if weighted else tree
+    return Divide(tree, total(p)) if over else tree
 
 
 def _sample(tree: Symbol, i: int) -> Symbol:

@@ -86,26 +86,25 @@ class Teller:
 
     def _own(self, finding: Finding, told: Told, others: list[tuple[Pass, Told]]) -> Verdict:
         name = finding.name
-        alternatives = list(told.options)
-        known = {frozenset(option.causes) for _, option in alternatives}
-        for _, other in others:
-            for place, option in () if other.status == UNKNOWN else other.options:
+        alternatives: list[tuple[str, Option]] = []
+        known: set[frozenset[str]] = set()
+        for one in (told, *(other for _, other in others if other.status != UNKNOWN)):
+            for place, option in one.options:
                 if frozenset(option.causes) not in known:
                     known.add(frozenset(option.causes))
                     alternatives.append((place, option))
         place, first = alternatives[0]
         more = tuple(name for _, option in told.also for name in option.causes)
         causes = tuple(option.causes + more for _, option in alternatives)
-        sentences = [" or ".join(f"{self._explained(option)}" for _, option in alternatives)]
+        sentences = ["; or ".join(self._explained(option) for _, option in alternatives)]
         if place != name:
             sentences[0] = f"in {place}, which was not handed in: {sentences[0]}"
         sentences += [f"besides, in {other}: {self._explained(option)}" for other, option in told.also]
         if len(alternatives) > 1:
             sentences.append("these numbers cannot tell which")
         sentences += self._reminder(place, causes)
-        claimed = [fault for fault in finding.faults if fault.claimed]
-        if claimed and place == name:
-            sentences.append(f"apart from that it follows from {self._spoken(claimed[0].place)}")
+        if place == name and told.root and told.root not in (other for other, _ in told.also):
+            sentences.append(f"apart from that it follows from {self._spoken(told.root)}")
         text = " or ".join(dict.fromkeys(" and ".join(dict.fromkeys(names)) for names in causes))
         return self._made(name, text, "; ".join(sentences), place, causes, first)
 

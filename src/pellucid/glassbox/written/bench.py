@@ -14,7 +14,7 @@ from pellucid.equations.arrays import Array
 from pellucid.errors import InputError
 from pellucid.expressions import nodes
 from pellucid.expressions.reading.tree import Name, Total
-from pellucid.glassbox.written.names import Reading
+from pellucid.glassbox.written.names import Reading, value_names
 from pellucid.glassbox.written.places import walk
 from pellucid.glassbox.written.readings import Claim
 from pellucid.glassbox.written.trial import Outcome, attempt
@@ -25,6 +25,8 @@ ONE_SAMPLE = "for one sample"
 ELEMENTWISE = "for element-wise activations"
 ONE_OUTPUT = "for one output"
 HARD = "for targets that are 0 or 1"
+WHOLE = "for targets that sum to one"
+OWN_SIZES = "for these sizes"
 ONE_UNIT = "for layers of one unit"
 
 
@@ -76,8 +78,10 @@ class Bench:
         sizes = architecture.sizes if numbered(claim) else companion_sizes(architecture.sizes)
         mentions = any(name.base in ("lambda", "lambd", "l2") for side in claim.sides for name in walk(side) if isinstance(name, Name))
         l2 = 0.7 if architecture.l2 or mentions else 0.0
+        named = [name for side in claim.sides for name in value_names(side) if name.sample.isdigit()]
+        m = len(self.X) if any(name.bracket or name.base in ("x", "X", "y", "Y", "y_hat", "s", "l") for name in named) else SAMPLES
         return Setting(
-            sizes, architecture.activations, architecture.loss, l2, SAMPLES, self.convention, self.s is not None,
+            sizes, architecture.activations, architecture.loss, l2, m, self.convention, self.s is not None,
             tuple(layer for layer, _ in self.masks), False, self.whole,
         )  # fmt: skip
 
@@ -85,14 +89,24 @@ class Bench:
         """The settings from the most general on: the first in which a line is right says when it is."""
         base = Case((), self.setting(claim))
         widened = [base]
+        if self._counts(claim):
+            own = replace(base.setting, sizes=(*base.setting.sizes[:-1], self.architecture.sizes[-1]), m=len(self.X))
+            widened.append(Case((OWN_SIZES,), own))
         if self.hard:
             widened.append(Case((HARD,), replace(base.setting, hard=True)))
+        if not self.whole and self.architecture.loss.spec == "cross_entropy":
+            widened.append(Case((WHOLE,), replace(base.setting, whole=True)))
         if any(isinstance(rule, Softmax) for rule in self.architecture.activations):
             widened.append(Case((ELEMENTWISE,), elementwise(base.setting)))
         if self.architecture.sizes[-1] > 1 and not numbered(claim):
             one = elementwise(base.setting) if isinstance(self.architecture.activations[-1], Softmax) else base.setting
             widened.append(Case((ONE_OUTPUT,), replace(one, sizes=(*one.sizes[:-1], 1))))
         return [narrowed for case in widened for narrowed in self.narrowed(case)]
+
+    def _counts(self, claim: Claim) -> bool:
+        """Whether a number in the line is that of the samples or of the outputs."""
+        numbers = {node.value for side in claim.sides for node in walk(side) if isinstance(node, nodes.Number)}
+        return bool((numbers - {1}) & {len(self.X), self.architecture.sizes[-1]})
 
     def narrowed(self, case: Case) -> Iterator[Case]:
         """The same in either convention, and for one sample."""
@@ -113,9 +127,6 @@ class Bench:
             yield "dropout mask missing", "the dropout mask is missing", replace(setting, masked=())
         if setting.l2 and setting.masked:
             yield "L2 term and dropout mask missing", "the L2 term and the dropout mask are missing", replace(setting, l2=0.0, masked=())
-        if not setting.whole and setting.loss.spec == "cross_entropy":
-            told = "it holds for targets that sum to one only"
-            yield "targets do not sum to one", told, replace(setting, whole=True)
 
     def other_pairs(self, setting: Setting) -> Iterator[tuple[str, Setting]]:
         """The same network with another output and loss."""

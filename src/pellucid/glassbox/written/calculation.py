@@ -222,7 +222,10 @@ class Calculation:
             last = min(int(tree.last.value), 50)
         kept = self.letters.get(index)
         found: Any = 0.0
+        omitted = self.place(tree.without) if tree.without else None
         for place in range(last):
+            if place == omitted:
+                continue
             self.letters[index] = place
             found = found + self.value(tree.body)
         self.letters.pop(index)

@@ -55,18 +55,24 @@ def is_calculus(claim: Claim, definitions: Definitions) -> bool:
                 return True
             if isinstance(node, Apply) and _inner(node):
                 return True
-    if isinstance(left, Apply) and left.function.base not in LOSSES:
+    if isinstance(left, Apply) and left.function.base not in LOSSES and not _has_layer(left):
         return True
     return isinstance(left, Entry)
 
 
 def _inner(node: Apply) -> bool:
     """f(g(x)), or g(x) of a function and a variable that no layer has."""
-    name = node.function
-    if name.bracket or name.suffix or name.below or name.raised or name.base not in ("f", "g"):
+    if node.function.base not in ("f", "g") or _has_layer(node):
         return False
     plain_variable = all(isinstance(part, Name) and part.base in ("x", "u", "t") and not part.bracket for part in node.arguments)
     return plain_variable or any(isinstance(part, Apply) and part.function.base in ("f", "g") for part in node.arguments)
+
+
+def _has_layer(node: Apply) -> bool:
+    """Whether a function, or what it is applied to, is of a layer."""
+    name = node.function
+    marked = name.bracket or name.suffix or name.raised or any(part.isdigit() for part in name.below)
+    return bool(marked) or any(isinstance(part, Name) and bool(part.bracket) for part in node.arguments)
 
 
 def _of_calculus(node: nodes.Derivative, known: set[str]) -> bool:

@@ -7,7 +7,7 @@ where a link ends in what the next one begins with, so that the chain rule is ri
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -103,6 +103,9 @@ def _jacobian(world: World, of: Quantity, by: Quantity, i: int) -> Array:
 def _found(world: World, of: Quantity, by: Quantity, i: int) -> Array:
     if by.kind == "y":
         return _by_targets(world, of, i)
+    if of.kind == "h" and of.layer is not None:  # a before dropout
+        rule, z = world.rule(of.layer), _of_sample(world, f"z{of.layer}", i)[None]
+        return np.tensordot(rule.jacobian(z, rule.forward(z))[0], _jacobian(world, replace(of, kind="z"), by, i), axes=1)
     place = _place(by)
     end = (2 * world.depth + 1) if of.kind in COST else _place(of)
     if of.kind not in (*COST, "z", "a", "x") or by.kind not in ("z", "a", "x", "W", "b") or place > end:

@@ -71,7 +71,7 @@ class Differentials(Functions):
         return None
 
     def _link(self, of: Quantity, by: Quantity) -> Link | None:
-        if of.kind not in (*COST, "z", "a", "x") or of.d or by.d:
+        if of.kind not in (*COST, "z", "a", "h", "x") or of.d or by.d:
             return None
         return Link(replace(of, index=(), sample=""), replace(by, index=(), sample=""), self._places(of), self._places(by))
 
@@ -126,6 +126,12 @@ class Differentials(Functions):
         if link is None:
             return self.varied(tree)
         of, by = link.of, link.by
+        sample = self.quantity(tree.by).sample if isinstance(tree.by, Name) else ""
+        if sample and self.i is None and of.kind not in COST:
+            self.i = self.place(sample, False)
+            found = self.derivative(tree)
+            self.i = None
+            return found
         if of.kind in COST:
             key = replace(by, d=True)
             if by.kind == "y":

@@ -10,8 +10,8 @@ from pellucid.glassbox.written.bench import OTHER, Bench
 from pellucid.glassbox.written.judgement import Judgement
 from pellucid.glassbox.written.left import left_quantity
 from pellucid.glassbox.written.meaning import Meaning
-from pellucid.glassbox.written.names import NoValue, Reading
-from pellucid.glassbox.written.readings import Claim, layer_letters, readings, value_names
+from pellucid.glassbox.written.names import NoValue, Reading, value_names
+from pellucid.glassbox.written.readings import Claim, layer_letters, readings
 from pellucid.glassbox.written.trial import attempt
 from pellucid.glassbox.written.worlds import World, companion
 

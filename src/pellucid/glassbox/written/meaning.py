@@ -64,7 +64,7 @@ class Meaning(Differentials):
                     result = np.where(self.value(condition) != 0, self.value(value), result)
                 return result
             case nodes.Matrix(rows):
-                return np.array([[float(np.asarray(self.value(entry)).reshape(())) for entry in row] for row in rows])
+                return np.block([[np.asarray(self.value(entry), dtype=float) for entry in row] for row in rows])
             case nodes.Derivative():
                 return self.derivative(tree)
             case Entry(of, below):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -11,23 +11,23 @@ from pellucid.equations.activations import CATALOGUE
 from pellucid.expressions.functions import FUNCTIONS
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.reading.cursor import Vocabulary
-from pellucid.expressions.reading.tree import Name
-from pellucid.glassbox.written.places import walk
+from pellucid.expressions.reading.tree import Apply, Name
+from pellucid.glassbox.written.places import children, kept
 
 VALUES = {
-    "z": "z", "Z": "z", "a": "a", "A": "a", "h": "a", "H": "a", "x": "x", "X": "x", "y": "y", "Y": "y", "y_true": "y", "Y_true": "y",
+    "z": "z", "Z": "z", "a": "a", "A": "a", "h": "h", "H": "h", "x": "x", "X": "x", "y": "y", "Y": "y", "y_true": "y", "Y_true": "y",
     "y_hat": "y_hat", "Y_hat": "y_hat", "yhat": "y_hat", "Yhat": "y_hat", "y_pred": "y_hat", "Y_pred": "y_hat",
     "W": "W", "w": "W", "omega": "W", "b": "b", "B": "b", "J": "J", "cost": "J", "cost function": "J", "Cost": "J",
     "L": "l", "l": "l", "loss": "l", "Loss": "l", "loss function": "l", "mse": "mse", "MSE": "mse",
     "m": "m", "N": "m", "n_samples": "m", "n": "n", "K": "outputs", "alpha": "rate", "eta": "rate", "learning_rate": "rate", "lr": "rate",
-    "lambda": "l2", "lambd": "l2", "l2": "l2", "s": "s", "mask": "mask", "D": "mask", "error": "error", "Error": "error",
+    "lambda": "l2", "lambd": "l2", "l2": "l2", "s": "s", "S": "S", "mask": "mask", "D": "mask", "error": "error", "Error": "error",
     "a_prev": "prev", "A_prev": "prev", "C": "l", "E": "l",
 }  # fmt: skip
 """what a name is the name of"""
 PARAMETERS = ("W", "b")
-LAYERED = ("z", "a", "W", "b", "mask", "n", "prev")
+LAYERED = ("z", "a", "h", "W", "b", "mask", "n", "prev")
 """what every layer has"""
-PER_SAMPLE = ("z", "a", "x", "y", "y_hat", "l", "mask", "error", "s")
+PER_SAMPLE = ("z", "a", "h", "x", "y", "y_hat", "l", "mask", "error", "s")
 """what every sample has"""
 LETTERS = frozenset("xyzwWbaAXZYmnu")
 GENERAL = ("f", "g", "sigma", "phi", "s", "act", "activation", "a", "psi", "h")
@@ -36,11 +36,12 @@ LOSSES = ("C", "L", "l", "loss", "J", "cost", "Loss", "E")
 SPELLED = {"ReLU": "relu", "Relu": "relu", "RELU": "relu", "Sigmoid": "sigmoid", "Softmax": "softmax", "Tanh": "tanh", "S_M": "softmax"}
 """other spellings of activations"""
 VOCABULARY = Vocabulary(
-    frozenset(VALUES) | {"delta", "I"},
+    frozenset(VALUES) | {"delta", "pi"},
     frozenset(
         {*GENERAL, *LOSSES, *SPELLED, *FUNCTIONS, *CATALOGUE, "ln", "maximum", "minimum", "absolute", "power", "expit", "arctan", "outer"}
     ),
     LETTERS,
+    frozenset({*FUNCTIONS, *CATALOGUE, *SPELLED}),
 )
 _LAYER = re.compile(r"([lL])([+-]1)?|\d+")
 
@@ -111,11 +112,20 @@ class Quantity:
         return self.kind in PER_SAMPLE
 
 
-def names(tree: Expression) -> Iterator[Name]:
+def names(tree: Expression) -> tuple[Name, ...]:
     """All names of a tree."""
-    for node in walk(tree):
-        if isinstance(node, Name):
-            yield node
+    if isinstance(tree, Name):
+        return (tree,)
+    return kept(tree, "_names", lambda: tuple(name for _, child in children(tree) for name in names(child)))
+
+
+def value_names(tree: Expression) -> tuple[Name, ...]:
+    """The names of values in a tree, without those of functions."""
+    if isinstance(tree, Name):
+        return (tree,)
+    function = isinstance(tree, Apply) and tree.function.base != "a"
+    below = (child for field, child in children(tree) if not (function and field == "function"))
+    return kept(tree, "_value_names", lambda: tuple(name for child in below for name in value_names(child)))
 
 
 def layer_text(name: Name, reading: Reading) -> tuple[str, Name]:
@@ -179,7 +189,7 @@ def _found(name: Name, reading: Reading, depth: int, letters: Mapping[str, int])
     kind = VALUES[base]
     if kind == "y" and reading.y == "output":
         kind = "y_hat"
-    text, rest = layer_text(name, reading) if kind in LAYERED or (kind, name.suffix) == ("x", "") else ("", name)
+    text, rest = layer_text(name, reading) if kind in LAYERED else ("", name)
     if kind == "l2" and reading.rate == "rate":
         kind = "rate"
     layer: int | None = layer_number(text, letters, name.at) if text else None
@@ -208,7 +218,7 @@ def _placed(found: Quantity, name: Name, reading: Reading, depth: int) -> Quanti
     if kind == "prev":
         kind, layer = "a", None if layer is None else layer - 1
     kind, layer = unified(kind, layer, depth)
-    if kind in ("z", "a", "W", "b", "mask"):
+    if kind in ("z", "a", "h", "W", "b", "mask"):
         if layer is None:
             raise NoValue("layer", f"the layer of {name.base!r} is not written", name.at)
         if not 1 <= layer <= depth:
@@ -222,7 +232,7 @@ def _placed(found: Quantity, name: Name, reading: Reading, depth: int) -> Quanti
             raise NoValue("layer", "n is of no layer", name.at)
     if kind == "W":
         index = _two(index)
-    if found.d and kind not in ("z", "a", "x", "W", "b", "y_hat", "l", "J"):
+    if found.d and kind not in ("z", "a", "h", "x", "W", "b", "y_hat", "l", "J"):
         raise NoValue("name", f"'d{name.base}' is no derivative that is known", name.at)
     return replace(found, kind=f"new {kind}" if new else kind, layer=layer, index=index)
 

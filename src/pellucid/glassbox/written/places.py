@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from pellucid.expressions.nodes import Expression
 
 _PARTS: dict[type[Expression], tuple[str, ...]] = {}
+Kept = TypeVar("Kept")
 Put = Callable[[Expression], Expression]
 
 
@@ -37,6 +38,33 @@ def _walk_all(items: tuple[Any, ...]) -> Iterator[Expression]:
             yield from walk(item)
         elif isinstance(item, tuple):
             yield from _walk_all(item)
+
+
+def children(tree: Expression) -> Iterator[tuple[str, Expression]]:
+    """The nodes right below a node, each with the name of the field that holds it."""
+    for name in parts(type(tree)):
+        part = getattr(tree, name)
+        if isinstance(part, Expression):
+            yield name, part
+        elif isinstance(part, tuple):
+            yield from ((name, inner) for inner in _top(part))
+
+
+def _top(items: tuple[Any, ...]) -> Iterator[Expression]:
+    for item in items:
+        if isinstance(item, Expression):
+            yield item
+        elif isinstance(item, tuple):
+            yield from _top(item)
+
+
+def kept(tree: Expression, key: str, compute: Callable[[], Kept]) -> Kept:
+    """What is worked out once for a node and stays with it, since trees never change; what is edited shares most of its nodes."""
+    notes = tree.__dict__
+    if key not in notes:
+        notes[key] = compute()
+    found: Kept = notes[key]
+    return found
 
 
 def places(tree: Expression) -> Iterator[tuple[Expression, Put]]:

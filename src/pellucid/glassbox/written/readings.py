@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
 
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.reading.tree import Apply, Name, Total
-from pellucid.glassbox.written.names import LAYERED, PARAMETERS, PER_SAMPLE, VALUES, NoValue, Reading, layer_text, names, resolve
-from pellucid.glassbox.written.places import walk
+from pellucid.glassbox.written.names import LAYERED, PARAMETERS, PER_SAMPLE, VALUES, NoValue, Reading, layer_text, resolve, value_names
+from pellucid.glassbox.written.places import children, kept, walk
 
+_LAYERS = Reading(below="layers", above="layers")
 MOST = 160
 """readings of a line that are tried"""
 
@@ -36,22 +37,16 @@ def values_of(claim: Claim) -> list[Name]:
     return [name for side in claim.sides for name in value_names(side)]
 
 
-def value_names(tree: Expression) -> Iterator[Name]:
-    """The names of values in a tree."""
-    functions = {id(node.function) for node in walk(tree) if isinstance(node, Apply) and node.function.base != "a"}
-    for name in names(tree):
-        if id(name) not in functions:
-            yield name
-
-
 def layer_letters(claim: Claim) -> frozenset[str]:
     """The letters that stand for any layer: l, L."""
-    found = set()
-    for side in claim.sides:
-        for name in names(side):
-            text, _ = layer_text(name, Reading(below="layers", above="layers"))
-            found |= set(re.findall(r"[lL]", text)) if re.fullmatch(r"[lL]([+-]\d)?", text) else set()
-    return frozenset(found)
+    return frozenset().union(*(_layer_letters(side) for side in claim.sides))
+
+
+def _layer_letters(tree: Expression) -> frozenset[str]:
+    if isinstance(tree, Name):
+        text, _ = layer_text(tree, _LAYERS)
+        return frozenset(text[0]) if re.fullmatch(r"[lL]([+-]\d)?", text) else frozenset()
+    return kept(tree, "_layer_letters", lambda: frozenset[str]().union(*(_layer_letters(child) for _, child in children(tree))))
 
 
 def bound(claim: Claim) -> dict[str, Total]:
@@ -71,9 +66,7 @@ def readings(claim: Claim, depth: int) -> list[Reading]:
     below = ["layers", "units"] if single and not explicit else ["units"]
     above = ["layers", "powers"] if raised and not explicit else ["powers"]
     digits = ["layers"]
-    if any(name.suffix and int(name.suffix) > depth for name in layered) or (
-        depth == 1 and any(name.suffix not in ("", "1") for name in layered)
-    ):
+    if depth == 1 and any(name.suffix not in ("", "1") for name in layered):
         digits = ["units", "layers"]
     n = (
         ["samples", "outputs"]

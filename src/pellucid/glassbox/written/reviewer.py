@@ -139,7 +139,7 @@ class Reviewer:
             if self.bench is None or self.definitions.values or self.definitions.functions:
                 raise
             return self._network(self.bench, claim, number, text)
-        written = as_text if _latex(text) else plain
+        written = plain if _is_code(text) else as_text
         mended = "" if found.mended is None else f"{written(claim.left)} = {written(found.mended)}"
         right = "" if found.mended is None else f"{as_latex(claim.left)} = {as_latex(found.mended)}"
         code = "" if found.mended is None else f"{plain(claim.left)} = {plain(found.mended)}"
@@ -173,15 +173,15 @@ class Reviewer:
             right, code = lines.latex(quantity.kind, quantity.d, layer), lines.code(quantity.kind, quantity.d, layer)
         mended = ""
         if found.mended is not None:
-            written = plain if not _latex(text) else as_text
+            written = plain if _is_code(text) else as_text
             mended = f"{written(claim.left)} = {written(found.mended)}"
         return EquationReview(
             text, found.verdict, told(found), right, code, mended, found.conditions, found.holds, found.off, number
         )  # fmt: skip
 
 
-def _latex(text: str) -> bool:
-    return "\\" in text or "^" in text or "_{" in text
+def _is_code(text: str) -> bool:
+    return any(mark in text for mark in ("np.", "@", "*", ".T", "axis=", ".dot(", "[0]")) and "\\" not in text
 
 
 def told(found: Judgement) -> str:

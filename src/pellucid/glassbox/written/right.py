@@ -8,7 +8,20 @@ from dataclasses import replace
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.reading.tree import Name, Reduce
-from pellucid.glassbox.written.bench import ELEMENTWISE, HARD, ONE_OUTPUT, ONE_SAMPLE, ONE_UNIT, OTHER, Bench, Case, numbered, right_in
+from pellucid.glassbox.written.bench import (
+    ELEMENTWISE,
+    HARD,
+    ONE_OUTPUT,
+    ONE_SAMPLE,
+    ONE_UNIT,
+    OTHER,
+    OWN_SIZES,
+    WHOLE,
+    Bench,
+    Case,
+    numbered,
+    right_in,
+)
 from pellucid.glassbox.written.factors import scaled_by
 from pellucid.glassbox.written.judgement import Judgement, off
 from pellucid.glassbox.written.meaning import Meaning
@@ -36,11 +49,14 @@ def right(bench: Bench, claim: Claim, case: Case, reading: Reading, outcome: Out
         axis = 1 if bench.convention == "columns" else 0
         told = f"the samples lie along axis {axis} in this convention; in the other one it would be right"
         return Judgement(claim, "wrong axis", told, (), reading, mended, off(attempt(bench.own, reading, claim)))
+    if conditions == (OWN_SIZES,):
+        told = f"a number in it is that of the samples ({len(bench.X)}) or of the outputs ({bench.architecture.sizes[-1]})"
+        return Judgement(claim, f"right {OWN_SIZES}", told, conditions, reading, notes=notes, holds=True)
     if not conditions:
         return _right_here(bench, claim, case.setting, reading, outcome, notes)
     told = _why_only(bench, claim, conditions, reading)
-    first = next((condition for condition in conditions if condition != HARD), None)
-    holds = set(conditions) <= {HARD, *([ONE_SAMPLE] if bench.X.shape[0] == 1 else [])}
+    first = next((condition for condition in conditions if condition not in (HARD, OWN_SIZES)), None)
+    holds = set(conditions) <= {HARD, OWN_SIZES, *([ONE_SAMPLE] if bench.X.shape[0] == 1 else [])}
     return Judgement(claim, f"right only {first}" if first else "right", told, conditions, reading, notes=notes, holds=holds)
 
 
@@ -154,6 +170,8 @@ def _why_only(bench: Bench, claim: Claim, conditions: Sequence[str], reading: Re
         told.append("softmax has a matrix for its derivative, and only its diagonal stands here")
     if ONE_OUTPUT in conditions:
         told.append("with several outputs an order or a transpose is wrong, or a sum is missing")
+    if WHOLE in conditions:
+        told.append("it is exact where the targets of each sample sum to one, and these do not")
     if HARD in conditions:
         told.append("it uses that each target is 0 or 1")
     return "; ".join(told)

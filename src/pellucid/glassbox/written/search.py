@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
@@ -12,14 +13,15 @@ from pellucid.glassbox.written.bench import ELEMENTWISE, HARD, Bench, Case, righ
 from pellucid.glassbox.written.edits import circular, edits
 from pellucid.glassbox.written.judgement import Judgement
 from pellucid.glassbox.written.meaning import Meaning
-from pellucid.glassbox.written.names import Reading
-from pellucid.glassbox.written.readings import Claim, layer_letters, value_names
+from pellucid.glassbox.written.names import Reading, value_names
+from pellucid.glassbox.written.readings import Claim, layer_letters
 from pellucid.glassbox.written.slips import Edit, Surroundings
 from pellucid.glassbox.written.trial import attempt, free_letters, has_entries, left_layer
 from pellucid.glassbox.written.worlds import companion
 
-MOST_TRIALS = 1600
-"""single edits in all cases, and twice as many pairs"""
+Found = TypeVar("Found")
+MOST_TRIALS, MOST_PAIRS = 1500, 400
+"""single edits in all cases, and pairs of them in each"""
 PAIRED = 40
 """single edits that are tried two at a time"""
 
@@ -65,30 +67,42 @@ class _Search:
 
     def single(self, found: list[tuple[Reading, list[Edit]]]) -> Judgement | None:
         """One edit."""
-        for case in self.cases:
-            for reading, several in found:
-                for edit in several:
-                    if self.left > 0 and self.puts_right(case, edit.tree, reading):
-                        told = put_right(edit.told, case.conditions)
-                        return Judgement(self.claim, edit.cause, told, case.conditions, reading, edit.tree)
+        for case, (reading, several) in _likely_first(self.cases, found):
+            for edit in several:
+                if self.left > 0 and self.puts_right(case, edit.tree, reading):
+                    told = put_right(edit.told, case.conditions)
+                    return Judgement(self.claim, edit.cause, told, case.conditions, reading, edit.tree)
         return None
 
     def double(self, found: list[tuple[Reading, list[Edit]]]) -> Judgement | None:
         """Two edits, one after the other."""
-        self.left = 2 * MOST_TRIALS
+        made: list[tuple[Reading, list[tuple[Edit, Edit]]]] = []
         for reading, several in found[:2]:
             pairs = []
             for edit in several[:PAIRED]:
                 around = surroundings(self.bench, replace(self.claim, right=edit.tree), reading)
                 pairs += [(edit, other) for other in sorted(edits(around), key=lambda item: item.rank)[:PAIRED]]
-            pairs.sort(key=lambda pair: pair[0].rank + pair[1].rank)
-            for case in self.cases[:4]:
-                for edit, other in pairs:
-                    if self.left > 0 and self.puts_right(case, other.tree, reading):
-                        cause = edit.cause if edit.cause == other.cause else f"{edit.cause} and {other.cause}"
-                        told = put_right(f"{edit.told}, and {other.told}", case.conditions)
-                        return Judgement(self.claim, cause, told, case.conditions, reading, other.tree)
+            made.append((reading, sorted(pairs, key=_unlikely)))
+        for case, (reading, pairs) in _likely_first(self.cases[:4], made):
+            self.left = MOST_PAIRS
+            for edit, other in pairs:
+                if self.left > 0 and self.puts_right(case, other.tree, reading):
+                    cause = edit.cause if edit.cause == other.cause else f"{edit.cause} and {other.cause}"
+                    told = put_right(f"{edit.told}, and {other.told}", case.conditions)
+                    return Judgement(self.claim, cause, told, case.conditions, reading, other.tree)
         return None
+
+
+def _unlikely(pair: tuple[Edit, Edit]) -> float:
+    """How unlikely two slips are together; two things left out are likelier than others."""
+    omitted = all("missing" in edit.cause for edit in pair)
+    return pair[0].rank + pair[1].rank - 2 * omitted
+
+
+def _likely_first(cases: list[Case], found: list[Found]) -> list[tuple[Case, Found]]:
+    """Every case with every reading; the first of both first."""
+    places = [(i + j, i, j) for i in range(len(cases)) for j in range(len(found))]
+    return [(cases[i], found[j]) for _, i, j in sorted(places)]
 
 
 def _same(name: Name, wanted: Name, d: bool) -> bool:

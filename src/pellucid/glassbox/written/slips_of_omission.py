@@ -8,13 +8,13 @@ from dataclasses import replace
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression
 from pellucid.expressions.reading.tree import Apply, Name, Product, Reduce
-from pellucid.glassbox.written.readings import value_names
+from pellucid.glassbox.written.names import value_names
 from pellucid.glassbox.written.slips import Edit, Edits, Surroundings
 
 
 def forgotten(tree: Expression, around: Surroundings) -> Edits:
     """Everything that may be added to a whole side."""
-    yield Edit("wrong sign", "the sign is wrong", nodes.Negative(tree), 0)
+    yield Edit("wrong sign", "the sign is wrong", tree.of if isinstance(tree, nodes.Negative) else nodes.Negative(tree), 0)
     if not around.entries:
         yield Edit("transposed", "the whole is transposed", nodes.Transpose(tree), 2)
     axis = 1 if around.columns else 0

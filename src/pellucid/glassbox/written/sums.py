@@ -81,7 +81,10 @@ class Sums(Entries):
             places = range(self.world.m if counts else self.extent(index, tree.body))
         kept, before = self.letters.get(index), self.i
         values = []
+        omitted = self.place(tree.without, False) if tree.without else None
         for place in places:
+            if place == omitted:
+                continue
             self.letters[index] = place
             if counts:
                 self.i = place

@@ -15,8 +15,9 @@ from pellucid.expressions.nodes import Expression
 from pellucid.expressions.reading.tree import Apply, Name, Total
 from pellucid.glassbox.written.derivatives import COST
 from pellucid.glassbox.written.meaning import Meaning
-from pellucid.glassbox.written.names import VALUES, NoValue, Reading, resolve
-from pellucid.glassbox.written.readings import Claim, layer_letters, value_names
+from pellucid.glassbox.written.names import VALUES, NoValue, Reading, resolve, value_names
+from pellucid.glassbox.written.places import walk
+from pellucid.glassbox.written.readings import Claim, layer_letters
 from pellucid.glassbox.written.worlds import World
 
 TOLERANCE = 1e-7
@@ -87,7 +88,7 @@ def _once(
         if not units and not samples and not has_entries(claim, reading, meaning):
             truth = _kept(world, claim, reading, layers, lambda: meaning.array(claim.left))
             found = changed.array(claim.right)
-            right, flat = agree(found, truth, _layout_free(claim.left))
+            right, flat = agree(found, truth, _layout_free(claim.left), tolerance(claim))
             return Outcome(right, found, truth, star=changed.matrix_star, flat=flat)
         return _by_entries(claim, meaning, changed, units, samples, most, quick)
     except NoValue as why:
@@ -133,7 +134,7 @@ def _by_entries(claim: Claim, meaning: Meaning, changed: Meaning, units: list[st
     if not truth:
         raise NoValue("index", "no entry fulfils the condition")
     one, other = np.concatenate(found), np.concatenate(truth)
-    return Outcome(agree(one, other, False)[0], one, other, star=changed.matrix_star, entries=True)
+    return Outcome(agree(one, other, False, tolerance(claim))[0], one, other, star=changed.matrix_star, entries=True)
 
 
 def _differ(found: Array, truth: Array) -> bool:
@@ -231,7 +232,18 @@ def left_layer(left: Expression, meaning: Meaning) -> int | None:
     return None
 
 
-def agree(found: Array, truth: Array, layout_free: bool) -> tuple[bool, bool]:
+def tolerance(claim: Claim) -> float:
+    """How far two sides may differ: by rounding, or by that of a constant that is written with five digits or so."""
+    allowed = TOLERANCE
+    for node in walk(claim.right):
+        if isinstance(node, nodes.Number) and isinstance(node.value, float):
+            digits = len(f"{abs(node.value):.15g}".replace(".", "").strip("0"))
+            if 4 <= digits <= 12:
+                allowed = max(allowed, 10.0 ** (1 - digits))
+    return allowed
+
+
+def agree(found: Array, truth: Array, layout_free: bool, allowed: float = TOLERANCE) -> tuple[bool, bool]:
     """Whether two arrays are equal; and whether only an axis of length 1 is missing."""
     flat = False
     if found.shape != truth.shape:
@@ -247,4 +259,4 @@ def agree(found: Array, truth: Array, layout_free: bool) -> tuple[bool, bool]:
             return False, False
     scale = max(float(np.abs(truth).max(initial=0.0)), 1e-300)
     off = np.abs(found - truth)
-    return bool(np.isfinite(found).all() and off.max(initial=0.0) <= TOLERANCE * scale), flat
+    return bool(np.isfinite(found).all() and off.max(initial=0.0) <= allowed * scale), flat

@@ -104,7 +104,12 @@ class Bare:
 def world(
     architecture: Architecture, vector: Array, X: Array, Y: Array, convention: str, s: Array | None = None, masks: Any = None
 ) -> World:
-    """All values of one pass."""
+    """All values of one pass; infinite where they overflow."""
+    with np.errstate(all="ignore"):
+        return _world(architecture, vector, X, Y, convention, s, masks)
+
+
+def _world(architecture: Architecture, vector: Array, X: Array, Y: Array, convention: str, s: Array | None, masks: Any) -> World:
     found = trace(Bare(architecture, np.asarray(vector, dtype=np.float64)), X, Y, convention, s, masks)
     values: dict[str, Any] = dict(found)
     columns, depth = convention == "columns", len(architecture.layers)
@@ -116,10 +121,15 @@ def world(
     values |= {"m": float(m), "outputs": float(architecture.sizes[-1]), "rate": RATE, "l2": architecture.l2}
     values["mse"] = float(np.mean(values["error"] ** 2))
     weights = np.ones(m) if s is None else np.asarray(s, dtype=np.float64)
+    values["S"] = float(weights.sum())
     values["s"] = weights[None, :] if columns else weights[:, None]
     for layer, mask in (masks or {}).items():
         values[f"mask{layer}"] = mask.T if columns else mask
     for layer in range(1, depth + 1):
+        z = values[f"z{layer}"].T if columns else values[f"z{layer}"]
+        h = architecture.activations[layer - 1].forward(z)
+        values[f"h{layer}"] = h.T if columns else h  # before dropout
+        values[f"dh{layer}"] = values[f"da{layer}"] * values.get(f"mask{layer}", 1.0)
         values[f"data dW{layer}"] = values[f"dW{layer}"] - architecture.l2 * values[f"W{layer}"] / weights.sum()
         for kind in "Wb":
             values[f"new {kind}{layer}"] = values[f"{kind}{layer}"] - RATE * values[f"d{kind}{layer}"]

@@ -17,8 +17,8 @@ from pellucid.glassbox.written.factors import factor
 from pellucid.glassbox.written.judgement import Judgement, off
 from pellucid.glassbox.written.meaning import Meaning
 from pellucid.glassbox.written.mislabelled import other_left
-from pellucid.glassbox.written.names import NoValue, Quantity, Reading
-from pellucid.glassbox.written.readings import Claim, value_names
+from pellucid.glassbox.written.names import NoValue, Quantity, Reading, value_names
+from pellucid.glassbox.written.readings import Claim
 from pellucid.glassbox.written.right import speaks_of_error
 from pellucid.glassbox.written.search import mended, narrowed, put_right
 from pellucid.glassbox.written.slips import shown
@@ -48,7 +48,7 @@ def wrong(bench: Bench, claim: Claim, choices: Sequence[Reading]) -> Judgement:
     usable = usable[:MOST_READINGS]
     _known(bench, claim, usable[0])
     own = off(attempt(bench.own, usable[0], claim))
-    for find in (_scale, _left_factor, _forgotten, _pair, _other_quantity, mended, _other_of_one):
+    for find in (_scale, _left_factor, forgotten, _pair, _other_quantity, mended, _other_of_one):
         found = find(bench, claim, usable)
         if found is not None:
             return replace(found, off=own)
@@ -111,7 +111,7 @@ def _left_factor(bench: Bench, claim: Claim, choices: Sequence[Reading]) -> Judg
     return None
 
 
-def _forgotten(bench: Bench, claim: Claim, choices: Sequence[Reading]) -> Judgement | None:
+def forgotten(bench: Bench, claim: Claim, choices: Sequence[Reading]) -> Judgement | None:
     """Right in a network without L2, weights or dropout."""
     speaks = any(name.base in ("lambda", "lambd", "l2") for name in value_names(claim.right))
     for case in narrowed(bench, claim):

@@ -1,0 +1,141 @@
+"""The header and the source, put together."""
+
+from __future__ import annotations
+
+from pellucid.export.c import parameters, preparation, propagation, training
+from pellucid.export.c.form import Form
+from pellucid.export.c.writing import comment, remark
+
+WHAT = {"numbers": "numbers", "classes": "the probabilities of classes", "labels": "the probability of each label"}
+
+
+def title(form: Form) -> str:
+    """The network in a line: y_hat = f2(f1(x W1 + b1) W2 + b2)."""
+    text = "x"
+    for layer in form.layers:
+        text = f"f{layer.index}({text} W{layer.index} + b{layer.index})"
+    return f"y_hat = {text}" if len(text) < 100 else f"y_hat = f{len(form.layers)}( ... f1(x W1 + b1) ... )"
+
+
+def header(form: Form) -> str:
+    """The header: what goes in, what comes out, and the functions."""
+    description, name, macro = form.description, form.name, form.macro
+    about = f"{name}.h: a neural network, {description.architecture}.\nIt gives {WHAT[description.task]}. Written by Pellucid."
+    constants = [
+        f"#define {macro}_INPUTS {len(description.sources)} /* numbers that go in */",
+        f"#define {macro}_OUTPUTS {description.n_outputs} /* numbers that come out */",
+    ]
+    if description.task != "numbers":
+        constants.append(f"#define {macro}_CLASSES {len(description.classes)}")
+    if form.training:
+        constants += training.constants(form)
+    types = [f"typedef {form.real.dtype} {name}_real;"]
+    if description.prepared:
+        types.append(f"typedef double {name}_input; /* inputs are prepared in double, since a mean taken off in float costs digits */")
+    else:
+        types.append(f"typedef {name}_real {name}_input;")
+    parts = [comment(about), f"#ifndef {macro}_H\n#define {macro}_H", "\n".join(constants), "\n".join(types), *_declarations(form)]
+    if form.training:
+        parts += training.declarations(form)
+    return "\n\n".join([*parts, "#endif"]) + "\n"
+
+
+def _declarations(form: Form) -> list[str]:
+    name, macro, description = form.name, form.macro, form.description
+    arguments = f"const {form.inputs} u[{macro}_INPUTS]"
+    inputs = []
+    for at, source in enumerate(description.sources):
+        what = {"number": "", "text": f", the code of a text: {name}_code({at}, text)", "date": ", days since the beginning of 2000 (UTC)"}
+        inputs.append(f"   u[{at}]: {remark(source.name)}{what[source.kind]}")
+    shown = inputs if len(inputs) <= 200 else [*inputs[:200], "   ..."]
+    imputed = any(feature.missing == feature.missing for feature in description.features)
+    missing = ["   A missing value is NAN (of math.h)."] if imputed else []
+    found = []
+    if any(source.kind == "text" for source in description.sources):
+        found.append(
+            f"/* the code of a category, -1 for one that was not there in training */\nint {name}_code(int input, const char *text);"
+        )
+    lines = ["/* y_hat from the inputs u:", *shown, *missing]
+    found.append("\n".join(lines) + f" */\nvoid {name}_predict({arguments}, {name}_real y_hat[{macro}_OUTPUTS]);")
+    if description.task == "classes":
+        found.append(f"extern const char *const {name}_class_names[{macro}_CLASSES];")
+        found.append(f"/* the number of the most probable class */\nint {name}_classify({arguments});")
+    if description.task == "labels":
+        found.append(
+            f"/* the labels; one is given where its y_hat is above 1/2 */\nextern const char *const {name}_class_names[{macro}_CLASSES];"
+        )
+    return found
+
+
+def source(form: Form) -> str:
+    """The source: parameters, single layers, forward and backward propagation, and what the header offers."""
+    name = form.name
+    layers = propagation.functions(form)
+    parts = [
+        comment(f"{name}.c: {title(form)}.\nLayer l has z_l = a_(l-1) W_l + b_l and a_l = f_l(z_l); a_0 is the input, a_L is y_hat."),
+        f'#include "{name}.h"\n\n#include <math.h>',
+        f"typedef {name}_real real;",
+        _heading("The parameters"),
+        parameters.parameters(form),
+        _heading("Single layers"),
+        *form.translate.functions("\n".join(layers)),
+        *layers,
+    ]
+    around = preparation.functions(form)
+    if around:
+        parts += [_heading("Around the network"), *around]
+    parts.append(_heading("The network"))
+    if form.training:
+        parts += [*training.state(form), *propagation.taped(form)]
+    parts += _predict(form)
+    if form.training:
+        parts += training.functions(form)
+    return "\n\n".join(parts) + "\n"
+
+
+def _heading(text: str) -> str:
+    return f"/* ---- {text} {'-' * (70 - len(text))} */"
+
+
+def _predict(form: Form) -> list[str]:
+    name, macro, description = form.name, form.macro, form.description
+    sizes, last = description.architecture.sizes, len(form.layers)
+    lines = [f"void {name}_predict(const {form.inputs} u[{macro}_INPUTS], {name}_real y_hat[{macro}_OUTPUTS])", "{"]
+    if form.training:
+        lines += ["    tape t;", *training.enter(form), f"    forward(&t{', 0' if form.drops else ''});"]
+        if form.plain:
+            lines += [f"    for (int j = 0; j < {sizes[-1]}; j++)", f"        y_hat[j] = t.a{last}[j];"]
+        lines += preparation.outputs(form, f"t.a{last}")
+    else:
+        kept = [f"a{layer.index}[{layer.n_units}]" for layer in (form.layers[:-1] if form.plain else form.layers)]
+        kept = [f"a0[{sizes[0]}]", *kept] if description.prepared else kept
+        if kept:
+            lines += [f"    real {', '.join(kept)};"]
+        if description.prepared:
+            lines.append("    prepare(a0, u);")
+        told = any(layer.activation.spec != "identity" for layer in form.layers)
+        if told:
+            lines.append("    /* each a is written over its z */")
+        lines += propagation.straight(form, "a0" if description.prepared else "u", "y_hat" if form.plain else f"a{last}")
+        lines += preparation.outputs(form, f"a{last}")
+    found = ["\n".join([*lines, "}"])]
+    if description.task == "classes":
+        found.append(_classify(form))
+    return found
+
+
+def _classify(form: Form) -> str:
+    name, macro = form.name, form.macro
+    lines = [
+        f"int {name}_classify(const {form.inputs} u[{macro}_INPUTS])",
+        "{",
+        f"    {name}_real y_hat[{macro}_OUTPUTS];",
+        "    int best = 0;",
+        f"    {name}_predict(u, y_hat);",
+        f"    for (int k = 1; k < {macro}_CLASSES; k++)",
+        "        if (y_hat[k] > y_hat[best])",
+        "            best = k;",
+        "    return best;",
+        "}",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,136 @@
+"""The whole model as a document of numbers, texts, lists and objects. ``schema.json`` beside this file says what is in it.
+
+A rule is there twice: as a formula for people, and as a tree for programs, ``["*", "z", ["sigmoid", "z"]]``: a number, a name, or a list of
+a word and what it is applied to. So a reader needs a table of some thirty words and no parser.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from typing import Any
+
+import numpy as np
+
+from pellucid.equations.arrays import Array
+from pellucid.export.description import Description, Feature
+from pellucid.export.rows import Rows
+
+FORMAT = "pellucid-network"
+VERSION = 1
+SHOWN = 5
+"""example rows in a document"""
+
+SIGNS: dict[type[ast.AST], str] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==",
+    ast.NotEq: "!=", ast.BitAnd: "and", ast.BitOr: "or",
+}  # fmt: skip
+WORDS = {"largest": "max", "smallest": "min"}
+"""words with a plainer name"""
+
+
+def document(description: Description, rows: Rows, outputs: Array) -> dict[str, Any]:
+    """What is written, for a model and rows with what it says of them."""
+    import pellucid
+
+    architecture = description.architecture
+    pairs = architecture.split(description.vector.astype(description.dtype))
+    fused = architecture.objective.fused
+    loss = architecture.loss
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "writer": f"pellucid {pellucid.__version__}",
+        "dtype": description.dtype,
+        "inputs": [{"name": source.name, "kind": source.kind} for source in description.sources],
+        "features": [_feature(feature) for feature in description.features],
+        "layers": [
+            {
+                "n_inputs": layer.n_inputs,
+                "n_units": layer.n_units,
+                "activation": {
+                    "name": layer.activation.spec,
+                    "formula": layer.activation.formula,
+                    "derivative_formula": layer.activation.derivative_formula,
+                    "expression": tree(layer.activation.pieces[0]),
+                    "derivative": tree(layer.activation.pieces[1]),
+                },
+                "dropout": layer.dropout,
+                "W": [numbers(row) for row in W],
+                "b": numbers(b),
+            }
+            for layer, (W, b) in zip(architecture.layers, pairs, strict=True)
+        ],
+        "loss": {
+            "name": loss.spec,
+            "formula": loss.formula,
+            "derivative_formula": loss.derivative_formula,
+            "over_outputs": "mean" if loss.averages else "sum",
+            "expression": tree(loss.pieces[0]),
+            "derivative": tree(loss.pieces[1]),
+            "dz_formula": None if fused is None else fused.dz_formula,
+        },
+        "l2": architecture.l2,
+        "seed": description.seed,
+        "task": description.task,
+        "framed": description.framed,
+        "classes": list(description.classes),
+        "targets": [[list(step) for step in steps] for steps in description.targets],
+        "examples": {
+            "rows": [[_entry(value) for value in row] for row in rows.entries[:SHOWN]],
+            "outputs": [[_entry(float(value)) for value in row] for row in outputs[:SHOWN]],
+        },
+    }
+
+
+def numbers(array: Array) -> list[float]:
+    """Numbers that are written in the fewest digits that give them back, float32 as float32."""
+    if array.dtype == np.float32:
+        return [float(str(number)) for number in array]
+    return [float(number) for number in array]
+
+
+def tree(text: str) -> Any:
+    """The tree of an expression; None for one that is no formula of single numbers (softmax).
+
+    >>> tree("where(z < 0, 0.01 * z, z)")
+    ['where', ['<', 'z', 0], ['*', 0.01, 'z'], 'z']
+
+    """
+    return _tree(ast.parse(text, mode="eval").body) if text else None
+
+
+def _tree(node: ast.expr) -> Any:
+    match node:
+        case ast.Constant(value=value):
+            return value
+        case ast.Name(id=name):
+            return name
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+            return -value
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return ["negative", _tree(operand)]
+        case ast.BinOp(left=left, op=operation, right=right):
+            return [SIGNS[type(operation)], _tree(left), _tree(right)]
+        case ast.Compare(left=left, ops=[operation], comparators=[right]):
+            return [SIGNS[type(operation)], _tree(left), _tree(right)]
+        case ast.Call(func=ast.Name(id=word), args=given):
+            return [WORDS.get(word, word), *map(_tree, given)]
+    raise NotImplementedError(ast.dump(node))
+
+
+def _feature(feature: Feature) -> dict[str, Any]:
+    return {
+        "input": feature.source,
+        "name": feature.name,
+        "kind": feature.kind,
+        "of": list(feature.of),
+        "steps": [list(step) for step in feature.steps],
+        "missing": _entry(float(feature.missing)),
+        "unknown": _entry(feature.unknown),
+    }
+
+
+def _entry(value: float | str | None) -> float | str | None:
+    """null is what is no number."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,26 @@
+"""Forward propagation as ONNX nodes: a Gemm for each layer, and its activation from the text of its record."""
+
+from __future__ import annotations
+
+from pellucid.architecture import Architecture
+from pellucid.equations.activations import Activation
+from pellucid.equations.arrays import Array
+from pellucid.export.onnx.graph import Value
+from pellucid.export.onnx.words import translate
+
+
+def forward(architecture: Architecture, vector: Array, x: Value) -> Value:
+    """y_hat: z_l = a_{l-1} W_l + b_l, a_l = f_l(z_l); the arrays W1, b1 ... and the values z1, a1 ... keep these names."""
+    graph = x.graph
+    a = x
+    for layer, (W, b) in zip(architecture.layers, architecture.split(vector), strict=True):
+        at = layer.index
+        weights, biases = graph.constant(W, f"W{at}"), graph.constant(b, f"b{at}")
+        a = activated(layer.activation, graph.node("Gemm", a, weights, biases, name=f"z{at}"))
+    return a
+
+
+def activated(activation: Activation, z: Value) -> Value:
+    """a = f(z); softmax, which looks at a whole row, is ONNX's own."""
+    text = activation.pieces[0]
+    return translate(text, z.graph, {"z": z}) if text else z.graph.node("Softmax", z, axis=-1)

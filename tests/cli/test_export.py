@@ -1,0 +1,66 @@
+"""pellucid export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import pellucid as pl
+from sanitized import build, run
+
+
+@pytest.fixture
+def model(pellucid):
+    assert pellucid("train", "iris", "--epochs", 5, "--quiet").code == 0
+    return "model.skops"
+
+
+def test_a_trained_table_goes_to_c_and_predicts_there(pellucid, model):
+    ended = pellucid("export", model, "--to", "c", "--name", "iris", "--data", "iris", "--with-training")
+    assert ended.code == 0
+    assert "C99, float, with training: iris.h, iris.c, iris_main.c" in ended.out
+    assert "Verified against the model on 150 rows (compiled by" in ended.out
+    assert "The gradient differs by" in ended.out
+    from pellucid.pipelines import TableModel
+    from pellucid.tables import read_table
+
+    frame = read_table("iris").frame
+    expected = TableModel.load(model).pipeline.predict(frame)
+    program = build(Path(), "iris", flags=["-O1"]).resolve()
+    assert run(program, *frame.iloc[60, :4]).strip().rsplit(",", 1)[1] == str(expected[60])
+
+
+def test_eight_bits_say_what_they_cost(pellucid, model):
+    ended = pellucid("export", model, "--to", "c", "--quantized", "--data", "iris")
+    assert ended.code == 0
+    assert "the accuracy is" in ended.out
+
+
+def test_a_network_from_its_file(pellucid):
+    pl.Network([3, 4, 1], seed=0).save("net.safetensors")
+    Path("out").mkdir()
+    ended = pellucid("export", "net.safetensors", "--to", "c", "-o", "out", "--dtype", "double")
+    assert ended.code == 0
+    assert sorted(path.name for path in Path("out").iterdir()) == ["model.c", "model.h", "model_main.c"]
+
+
+def test_an_estimator_from_its_file(pellucid):
+    from sklearn.datasets import load_iris
+
+    X, y = load_iris(return_X_y=True)
+    pl.MLPClassifier((4,), solver="lbfgs", max_iter=500, tol=1, random_state=0).fit(X, y).save("net.safetensors")
+    ended = pellucid("export", "net.safetensors", "--to", "c", "--data", "iris", "--quantized")
+    assert ended.code == 0
+    assert "on 150 rows" in ended.out
+    assert "the accuracy is" in ended.out
+
+
+def test_what_cannot_be_exported_is_refused(refused):
+    assert refused("export", "none.skops", "--to", "c").startswith("The model file in none.skops is not readable")
+    pl.Network([3, 1]).save("net.safetensors")
+    told = refused("export", "net.safetensors", "--to", "c", "--name", "my-net")
+    assert told.startswith("The name in export_c is 'my-net', expected a C identifier")
+    assert "which does not exist" in refused("export", "net.safetensors", "--to", "c", "-o", "nowhere")
+    Path("rows.csv").write_text("a,b\n1,2\n")
+    assert "of 2 columns, expected at least 3" in refused("export", "net.safetensors", "--to", "c", "--data", "rows.csv")
