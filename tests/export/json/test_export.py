@@ -53,7 +53,9 @@ def test_every_loss(tmp_path, output, loss):
     SCHEMA.validate(content)
     record, rng = net.architecture.loss, np.random.default_rng(0)
     values = {"y_hat": rng.uniform(0.1, 0.9, (5, 3)), "y": rng.uniform(0.1, 0.9, (5, 3))}
-    np.testing.assert_allclose(value_of(content["loss"]["expression"], values), record.contribution(values["y_hat"], values["y"]), rtol=1e-12)
+    np.testing.assert_allclose(
+        value_of(content["loss"]["expression"], values), record.contribution(values["y_hat"], values["y"]), rtol=1e-12
+    )
     np.testing.assert_allclose(value_of(content["loss"]["derivative"], values), record.slope(values["y_hat"], values["y"]), rtol=1e-12)
     last = net.architecture.activations[-1]
     z = rng.normal(size=(5, 3))
