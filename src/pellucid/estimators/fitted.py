@@ -174,7 +174,7 @@ class Fitted(BaseEstimator):
         if "network_" in state:
             self._current()
             state = {name: value for name, value in state.items() if name not in ("coefs_", "intercepts_", "_own")}
-            state |= {name: np.asarray(state[name]).tolist() for name in LOSSES if state.get(name) is not None}
+            state |= as_files_have(state)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -184,8 +184,13 @@ class Fitted(BaseEstimator):
             vars(self).update(as_scikit_learn_has(vars(self)))
 
 
+def as_files_have(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """The losses among these attributes as plain floats."""
+    return {name: np.asarray(attributes[name]).tolist() for name in LOSSES if attributes.get(name) is not None}
+
+
 def as_scikit_learn_has(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """The losses among these attributes as NumPy's floats; within a file they are plain ones."""
+    """The losses among these attributes as NumPy's floats."""
     found = {name: attributes[name] for name in LOSSES if attributes.get(name) is not None}
     return {
         name: list(np.asarray(value, dtype=np.float64)) if isinstance(value, list) else np.float64(value) for name, value in found.items()
