@@ -181,7 +181,7 @@ class Fitted(BaseEstimator):
         super().__setstate__(state)
         if "network_" in self.__dict__:
             self._hold(self.network_)
-            vars(self).update(as_scikit_learn_has(vars(self)))
+            self.__dict__.update(as_scikit_learn_has(self.__dict__))
 
 
 def as_files_have(attributes: Mapping[str, Any]) -> dict[str, Any]:
