@@ -148,12 +148,13 @@ def _as_taken(description: Description, columns: list[list[float | str | None]])
         import pandas as pd
 
         content: dict[str, Any] = {}
+        kinds = {"text": object, "number": float}
         for source, column in zip(description.sources, columns, strict=True):
             if source.kind == "date":
                 offset = pd.to_timedelta(pd.Series(column, dtype=float), unit="D").dt.round("s")
                 content[source.name] = pd.Timestamp("2000-01-01") + offset
             else:
-                content[source.name] = pd.Series(column, dtype=object if source.kind == "text" else float)
+                content[source.name] = pd.Series([np.nan if value is None else value for value in column], dtype=kinds[source.kind])
         return pd.DataFrame(content)[names]
     if any(source.kind == "text" for source in description.sources):
         return np.array([[np.nan if value is None else value for value in row] for row in zip(*columns, strict=True)], dtype=object)

@@ -1,7 +1,7 @@
 """The whole model as a document of numbers, texts, lists and objects. ``schema.json`` beside this file says what is in it.
 
-A rule is there twice: as a formula for people, and as a tree for programs, ``["*", "z", ["sigmoid", "z"]]``: a number, a name, or a list of a
-word and what it is applied to. So a reader needs a table of some thirty words and no parser.
+A rule is there twice: as a formula for people, and as a tree for programs, ``["*", "z", ["sigmoid", "z"]]``: a number, a name, or a list of
+a word and what it is applied to. So a reader needs a table of some thirty words and no parser.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ WORDS = {"largest": "max", "smallest": "min"}
 
 def document(description: Description, rows: Rows, outputs: Array) -> dict[str, Any]:
     """What is written, for a model and rows with what it says of them."""
-    import pellucid
+    from importlib.metadata import version
 
     architecture = description.architecture
     pairs = architecture.split(description.vector.astype(description.dtype))
@@ -40,7 +40,7 @@ def document(description: Description, rows: Rows, outputs: Array) -> dict[str, 
     return {
         "format": FORMAT,
         "version": VERSION,
-        "writer": f"pellucid {pellucid.__version__}",
+        "writer": f"pellucid {version('pellucid')}",
         "dtype": description.dtype,
         "inputs": [{"name": source.name, "kind": source.kind} for source in description.sources],
         "features": [_feature(feature) for feature in description.features],

@@ -97,6 +97,14 @@ class JsonModel:
     """A model that was read from a document.
 
     ``content`` is the document; ``network`` the network in it, that can be trained on.
+
+    >>> import tempfile
+    >>> import pellucid as pl
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report = pl.export_json(pl.Network([2, 3, 1]), f"{folder}/net.json")
+    ...     model = pl.load_json(f"{folder}/net.json")
+    >>> model.content["layers"][0]["activation"]["formula"]
+    'max(0, z)'
     """
 
     content: Mapping[str, Any]
@@ -215,6 +223,14 @@ def load_json(path: str | os.PathLike[str]) -> JsonModel:
     Raises:
         ModelFileError: it is missing, damaged, foreign, of another version, or does not compute what its examples say.
 
+    >>> import tempfile
+    >>> import pellucid as pl
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report = pl.export_json(pl.Network([2, 1], activations=["identity"]), f"{folder}/line.json")
+    ...     model = pl.load_json(f"{folder}/line.json")
+    >>> model.predict([[0.0, 0.0]])
+    array([[0.]])
+
     """
     name = os.fspath(path)
     try:
@@ -246,6 +262,10 @@ def parse(text: str, name: str) -> JsonModel:
 
 def _network(content: Mapping[str, Any]) -> Network:
     layers = content["layers"]
+    for layer in layers:
+        size = len(layer["W"]), len(layer["b"])  # before anything is as large as is stated
+        if size != (layer["n_inputs"], layer["n_units"]):
+            raise ValueError(f"a layer of {size[0]} inputs and {size[1]} units, and it says otherwise")
     architecture = Architecture.build(
         [layers[0]["n_inputs"], *(layer["n_units"] for layer in layers)],
         [layer["activation"]["name"] for layer in layers],

@@ -81,7 +81,7 @@ def module_text(description: Description, columns: bool, examples: Any, expected
 
 
 def _doc(description: Description, columns: bool) -> str:
-    import pellucid
+    from importlib.metadata import version
 
     architecture = description.architecture
     sizes = "-".join(map(str, architecture.sizes))
@@ -103,7 +103,7 @@ def _doc(description: Description, columns: bool) -> str:
         f'"""A {sizes} network ({rules}; loss {architecture.loss.spec}) in plain NumPy: forward and backward propagation.\n\n'
         f"{shapes}\n\nRun this file to see its gradients checked by differences, and its predictions. To use it:\n\n"
         "    from this_file import parameters, predict, encode, train\n\n"
-        f'Written by Pellucid {pellucid.__version__}; it needs NumPy and nothing else.\n"""'
+        f'Written by Pellucid {version("pellucid")}; it needs NumPy and nothing else.\n"""'
     ).replace("\\", "\\\\")
 
 
@@ -171,12 +171,9 @@ def _packed(array: Array) -> str:
 def _nested(array: Array, indent: int = 4) -> str:
     """Nested lists, each number in the fewest digits that give it back; a line for each row."""
     if array.ndim == 1:
-        joined = ", ".join(map(_shortest, array))
-        return (
-            f"[{joined}]"
-            if len(joined) <= 100
-            else "[\n" + "\n".join(wrapped([_shortest(x) for x in array], indent + 4)) + "\n" + " " * indent + "]"
-        )
+        words = [_shortest(number) for number in array]
+        joined = ", ".join(words)
+        return f"[{joined}]" if len(joined) <= 100 else "[\n" + "\n".join(wrapped(words, indent + 4)) + "\n" + " " * indent + "]"
     rows = [_nested(row, indent) for row in array]
     if sum(map(len, rows)) <= 100:
         return "[" + ", ".join(rows) + "]"

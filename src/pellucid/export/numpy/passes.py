@@ -61,17 +61,13 @@ class Passes:
             if self.columns
             else "Z_l = A_(l-1) W_l + b_l (m, n_l), A_l = f_l(Z_l), from A_0 = X (m, n_0): a row for each sample"
         )
-        more = (
-            "\n    ``masks`` (see `dropout_masks`) drops units while training: A_l = F_l * mask_l, F_l = f_l(Z_l).\n"
-            if self.dropout
-            else ""
-        )
-        doc = f'    """{told}.{chr(10) if more else ""}{more}    """' if more else f'    """{told}."""'
-        return (
-            f"def forward(parameters, X{masks}):\n{doc}\n{self.taken(self.parameters, 'parameters')}\n"
-            + "\n".join(lines)
-            + f"\n    return {_dictionary(self.values)}"
-        )
+        doc = f'    """{told}."""'
+        if self.dropout:
+            more = "``masks`` (see `dropout_masks`) drops units while training: A_l = F_l * mask_l, F_l = f_l(Z_l)."
+            doc = f'    """{told}.\n\n    {more}\n    """'
+        taken = self.taken(self.parameters, "parameters")
+        found = "\n".join([doc, taken, *lines, f"    return {_dictionary(self.values)}"])
+        return f"def forward(parameters, X{masks}):\n{found}"
 
     def loss(self) -> str:
         """The loss of each sample, and the cost of all."""
@@ -83,8 +79,9 @@ class Passes:
         weights = " + ".join(f'(parameters["W{layer}"] ** 2).sum()' for layer in range(1, self.last + 1))
         term = f" + L2 / (2 * s.sum()) * ({weights})" if l2 else ""
         told = "J = sum_i s_i l_i / sum_i s_i" + (" + L2 / (2 sum_i s_i) * (the sum of all squared weights)" if l2 else "")
+        sample = f"The loss of each sample: the {how} over its outputs of {record.formula}."
         return (
-            f'def loss(values, Y):\n    """The loss of each sample: the {how} over its outputs of {record.formula}."""\n{used}\n    return {per}\n\n\n'
+            f'def loss(values, Y):\n    """{sample}"""\n{used}\n    return {per}\n\n\n'
             f'def cost(parameters, values, Y, s=None):\n    """{told}; the weight s_i of a sample is 1 unless given."""\n'
             f"    s = np.ones(Y.shape[{1 if self.columns else 0}]) if s is None else s\n"
             f"    return (s * loss(values, Y)).sum() / s.sum(){term}"
@@ -99,9 +96,11 @@ class Passes:
         last, columns = self.last, self.columns
         lines = []
         if self.objective.dz:
+            pair = f"{self.architecture.activations[-1].name} and {self.architecture.loss.name}"
             lines.append(
-                f"    dZ{last} = {self.objective.dz}  # of {self.architecture.activations[-1].name} and {self.architecture.loss.name} at once"
+                f"    # {pair} at once: dA{last} = {self.architecture.loss.derivative_formula}, times da/dz, is {self.objective.told}"
             )
+            lines.append(f"    dZ{last} = {self.objective.dz}")
         else:
             lines.append(f"    dA{last} = {self.objective.da}  # the derivative of the loss")
             lines.append(f"    dZ{last} = {self._through(last)}")
@@ -127,17 +126,18 @@ class Passes:
         first = "dW_l = dZ_l A_(l-1)^T / m, db_l = (the sum of the columns of dZ_l) / m, dA_(l-1) = W_l^T dZ_l"
         if not columns:
             first = "dW_l = A_(l-1)^T dZ_l / m, db_l = (the sum of the rows of dZ_l) / m, dA_(l-1) = dZ_l W_l^T"
-        doc = (
-            f'    """The gradient of the cost: {first},\n    dZ_l = dA_l * f_l\'(Z_l), from the last layer back to the first.\n\n'
-            f"    dZ_l and dA_l {shape} are derivatives of the loss of each sample; with weights s_i the mean is sum_i s_i ... / sum_i s_i.\n    "
-            + '"""'
+        doc = "\n".join(
+            [
+                f'    """The gradient of the cost: {first},',
+                "    dZ_l = dA_l * f_l'(Z_l), from the last layer back to the first.",
+                "",
+                f"    dZ_l and dA_l {shape} are derivatives of the loss of each sample; with weights s_i, 1/m is s_i / sum_i s_i.",
+                '    """',
+            ]
         )
         s = f"    s = np.ones(Y.shape[{1 if columns else 0}]) if s is None else s"
-        return (
-            f"def backward(parameters, values, Y, s=None{masks}):\n{doc}\n"
-            + "\n".join([*opened, s, body])
-            + f"\n    return {_dictionary(names)}"
-        )
+        found = "\n".join([doc, *opened, s, body, f"    return {_dictionary(names)}"])
+        return f"def backward(parameters, values, Y, s=None{masks}):\n{found}"
 
     def _through(self, layer: int) -> str:
         """dZ from dA (dF where the layer is dropped)."""

@@ -39,7 +39,7 @@ def one_hot(column, values):
 ''',
     "date_parts": '''
 def date_parts(column):
-    """Dates ("2024-01-31", "2024-01-31T12:30", datetime objects) as the numbers that the network knows them by; NaN where one is missing."""
+    """Dates ("2024-01-31", "2024-01-31T12:30", datetime objects) as numbers; NaN where one is missing."""
     texts = [None if value is None or value != value or str(value) == "" else value for value in column]
     when = np.array(texts, dtype="datetime64[s]")
     days, months = when.astype("datetime64[D]"), when.astype("datetime64[M]")
@@ -97,7 +97,8 @@ def prepare(description: Description, used: set[str]) -> str:
 
 def _as_it_is(description: Description) -> str:
     if not description.framed:
-        return 'def prepare(X):\n    """The inputs of the network as they are, a row for each sample."""\n    return np.asarray(X, dtype=DTYPE)'
+        told = 'def prepare(X):\n    """The inputs of the network as they are, a row for each sample."""\n'
+        return f"{told}    return np.asarray(X, dtype=DTYPE)"
     columns = ", ".join(repr(source.name) for source in description.sources)
     body = f"    return np.column_stack([np.asarray(table[name], dtype=DTYPE) for name in [{columns}]])"
     return (
@@ -182,12 +183,12 @@ def _feature(feature: Feature, name: str, description: Description, used: set[st
     if source.kind == "text" or feature.kind in ("one of", "none of", "rank"):
         used.add("look_up")
         known = {value: outcome(feature, value) for value in feature.of}
-        missing, unknown = _number(float(feature.missing)), _number(feature.unknown)
+        ends = f"missing={_number(float(feature.missing))}, unknown={_number(feature.unknown)}"
         if len(set(known.values())) == 1 and len(known) > 1:
             listed = f"dict.fromkeys({_list([_key(value) for value in known])}, {_number(next(iter(known.values())))})"
         else:
             listed = "{" + ", ".join(f"{_key(value)}: {_number(number)}" for value, number in known.items()) + "}"
-        return f"look_up({name}, {listed}, missing={missing}, unknown={unknown})"
+        return f"look_up({name}, {listed}, {ends})"
     value = f'{name}["{feature.of[0]}"]' if feature.kind == "part" else name
     bare = f'{name}["day number"]' if source.kind == "date" else name
     if feature.kind == "missing":
@@ -240,43 +241,31 @@ def finish(description: Description, columns: bool) -> str:
         f"    return forward(parameters, as_samples(prepare({taken}))){last}"
     ]
     classes = "np.array(" + repr([_plain(one) for one in description.classes]) + ")"
+    shares = f"def probabilities(parameters, {taken}):\n"
+    predict = f"def predict(parameters, {taken}):\n"
+    encode = "def encode(y):\n"
     match description.task:
         case "classes":
-            single = description.architecture.sizes[-1] == 1
-            both = f"    y_hat = outputs(parameters, {taken})\n"
-            found = both + ("    return np.hstack([1 - y_hat, y_hat])" if single else "    return y_hat")
-            parts.append(
-                f'def probabilities(parameters, {taken}):\n    """The probability of each class, in the order of CLASSES."""\n{found}'
-            )
-            chosen = (
-                "probabilities(parameters, {0}).argmax(axis=1)"
-                if len(description.classes) > 1
-                else "np.zeros(len(outputs(parameters, {0})), int)"
-            )
-            parts.append(
-                f'def predict(parameters, {taken}):\n    """The most probable class of each row."""\n'
-                f"    return CLASSES[{chosen.format(taken)}]"
-            )
-            coded = "labels == CLASSES[-1]" if single else "labels == CLASSES"
-            coded = "labels != labels" if len(description.classes) < 2 else coded
-            parts.append(
-                'def encode(y):\n    """The targets as the network takes them: '
-                + ("1 for the second class, else 0" if single else "a 1 in the column of the class")
-                + '."""\n    labels = np.asarray(y)[:, None]\n'
-                + f"    return as_samples(({coded}).astype(DTYPE))"
-            )
+            single, several = description.architecture.sizes[-1] == 1, len(description.classes) > 1
+            found = "np.hstack([1 - y_hat, y_hat])" if single else "y_hat"
             parts.insert(0, f"CLASSES = {classes}")
+            shares += '    """The probability of each class, in the order of CLASSES."""\n'
+            parts.append(f"{shares}    y_hat = outputs(parameters, {taken})\n    return {found}")
+            predict += '    """The most probable class of each row."""\n'
+            chosen = (
+                f"probabilities(parameters, {taken}).argmax(axis=1)" if several else f"np.zeros(len(outputs(parameters, {taken})), int)"
+            )
+            parts.append(f"{predict}    return CLASSES[{chosen}]")
+            told = "1 for the second class, else 0" if single else "a 1 in the column of the class"
+            coded = f"labels == CLASSES{'[-1]' if single else ''}" if several else "labels != labels"
+            encode += f'    """The targets as the network takes them: {told}."""\n    labels = np.asarray(y)[:, None]\n'
+            parts.append(f"{encode}    return as_samples(({coded}).astype(DTYPE))")
         case "labels":
-            parts.append(
-                f'def probabilities(parameters, {taken}):\n    """The probability of each label."""\n    return outputs(parameters, {taken})'
-            )
-            parts.append(
-                f'def predict(parameters, {taken}):\n    """1 for each label of more than 1/2."""\n'
-                f"    return (outputs(parameters, {taken}) > 0.5).astype(int)"
-            )
-            parts.append(
-                'def encode(y):\n    """The targets as the network takes them."""\n    return as_samples(np.asarray(y, dtype=DTYPE))'
-            )
+            parts.append(f'{shares}    """The probability of each label."""\n    return outputs(parameters, {taken})')
+            predict += '    """1 for each label of more than 1/2."""\n'
+            parts.append(f"{predict}    return (outputs(parameters, {taken}) > 0.5).astype(int)")
+            encode += '    """The targets as the network takes them."""\n'
+            parts.append(f"{encode}    return as_samples(np.asarray(y, dtype=DTYPE))")
         case _:
             parts += _numbers(description, taken)
     return "\n\n\n".join(parts)

@@ -115,9 +115,6 @@ def code(text: str, names: Mapping[str, str], used: set[str]) -> str:
 
 def helpers(used: set[str], axis: int) -> list[str]:
     """The definitions of the helpers used, in the order of the list."""
-    columns = axis == 0
-    return [
-        text.strip("\n").replace("{axis}", str(axis)).replace("{transposed}", ".T" if columns else "")
-        for name, text in HELPERS.items()
-        if name in used
-    ]
+    swap = ".T" if axis == 0 else ""
+    chosen = [text.strip("\n") for name, text in HELPERS.items() if name in used]
+    return [text.replace("{axis}", str(axis)).replace("{transposed}", swap) for text in chosen]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.equations.arrays import Array
+from pellucid.errors import InputError, sentence
 from pellucid.export.description import Description
 from pellucid.export.onnx.graph import Graph, Node, Value
 from pellucid.export.onnx.network import forward
@@ -32,6 +33,10 @@ def build(description: Description, opset: int, output: str) -> Any:
     graph = Graph(np.dtype(np.float64) if dated else dtype)
     names = input_names(description)
     outputs = [output] if description.task == "numbers" else ["label", "probabilities"]
+    for name in names:
+        if name in outputs or not name:
+            expected = "one that no output has" if name else "a name"
+            raise InputError(sentence("the column name", "the ONNX export", repr(name), expected, "rename it before the training"))
     for name in [*names, *outputs]:
         graph.name(name)
     x = prepare(description, [Value(graph, name) for name in names])
@@ -78,9 +83,9 @@ def classes_of(description: Description) -> Array:
 
 
 def _model(description: Description, graph: Graph, opset: int, names: list[str], outputs: list[str]) -> Any:
-    from onnx import helper, numpy_helper
+    from importlib.metadata import version
 
-    import pellucid
+    from onnx import helper, numpy_helper
 
     number = helper.np_dtype_to_tensor_dtype(np.dtype(description.dtype))
     double = helper.np_dtype_to_tensor_dtype(np.dtype(np.float64))
@@ -101,7 +106,7 @@ def _model(description: Description, graph: Graph, opset: int, names: list[str],
     arrays = [numpy_helper.from_array(array, name) for name, array in graph.arrays.items()]
     body = helper.make_graph(nodes, "pellucid", inputs, given, arrays, doc_string=str(description.architecture))
     opsets = [helper.make_opsetid("", opset), helper.make_opsetid("ai.onnx.ml", ML_OPSET)]
-    model = helper.make_model(body, opset_imports=opsets, producer_name="pellucid", producer_version=pellucid.__version__)
+    model = helper.make_model(body, opset_imports=opsets, producer_name="pellucid", producer_version=version("pellucid"))
     model.ir_version = helper.find_min_ir_version_for(opsets)
     helper.set_model_props(model, {"architecture": json.dumps(description.architecture.to_header())})
     return model

@@ -142,7 +142,7 @@ class Value:
         return self.graph.node("Equal", self, other)
 
     def where(self, condition: Value, otherwise: Any) -> Value:
-        """This one where the condition holds."""
+        """What it is where the condition holds, else the other."""
         return self.graph.node("Where", condition, self, otherwise)
 
     def cast(self, dtype: Any) -> Value:

@@ -97,7 +97,7 @@ def tan(x: Value) -> Value:
 
 
 def atan(x: Value) -> Value:
-    """ONNX's for float; for double around 0 a polynomial, for large a = |x| pi/2 less that of 1/a, between pi/4 plus that of (a-1)/(a+1)."""
+    """ONNX's for float. For double a polynomial; for large a = |x| pi/2 less that of 1/a, around 1 pi/4 plus that of (a - 1) / (a + 1)."""
     if _single(x):
         return x.map("Atan")
     from pellucid.engines.compiled.trigonometric import ARCTANGENT
