@@ -22,7 +22,7 @@ from pellucid.equations.losses import Loss, loss
 from pellucid.equations.optimizers import LBFGS, Optimizer
 from pellucid.equations.schedules import Schedule
 from pellucid.errors import ModelFileError, PellucidError, sentence
-from pellucid.estimators.fitted import as_files_have, as_scikit_learn_has
+from pellucid.estimators.floats import as_files_have, as_scikit_learn_has
 from pellucid.network import Network
 from pellucid.storage import records
 from pellucid.training.history import MOST
