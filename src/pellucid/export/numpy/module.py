@@ -13,6 +13,7 @@ from pellucid.export.description import Description
 from pellucid.export.numpy import preparation
 from pellucid.export.numpy.passes import Passes
 from pellucid.export.numpy.preparation import wrapped
+from pellucid.export.numpy.results import finish
 from pellucid.export.numpy.rules import activation_rules, objective, softmax_log_loss_slope
 from pellucid.export.numpy.words import helpers
 
@@ -38,7 +39,7 @@ def module_text(description: Description, columns: bool, examples: Any, expected
     passes = Passes(architecture, rules, link, columns)
     prepared: set[str] = set()
     prepare = preparation.prepare(description, prepared)
-    finish = preparation.finish(description, columns)
+    results = finish(description, columns)
     slope = [softmax_log_loss_slope(columns)] if "softmax_log_loss_slope" in link.dz else []
     samples = [
         'def as_samples(rows):\n    """A column for each row: samples are columns from here on."""\n    return rows.astype(DTYPE).T'
@@ -63,7 +64,7 @@ def module_text(description: Description, columns: bool, examples: Any, expected
         *(preparation.HELPERS[name].strip("\n") for name in preparation.HELPERS if name in prepared),
         prepare,
         *samples,
-        finish,
+        results,
         _section("The numbers of this network"),
         parameters_text(description, columns),
         f"EXAMPLES = {examples}\nEXPECTED = {_nested(expected)}",
