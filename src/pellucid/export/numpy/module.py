@@ -16,6 +16,7 @@ from pellucid.export.numpy.preparation import wrapped
 from pellucid.export.numpy.results import finish
 from pellucid.export.numpy.rules import activation_rules, objective, softmax_log_loss_slope
 from pellucid.export.numpy.words import helpers
+from pellucid.export.release import release
 
 WRITTEN_OUT = 20_000
 """parameters; more of them are packed"""
@@ -82,8 +83,6 @@ def module_text(description: Description, columns: bool, examples: Any, expected
 
 
 def _doc(description: Description, columns: bool) -> str:
-    import pellucid
-
     architecture = description.architecture
     sizes = "-".join(map(str, architecture.sizes))
     rules = ", ".join(record.spec for record in architecture.activations)
@@ -104,7 +103,7 @@ def _doc(description: Description, columns: bool) -> str:
         f'"""A {sizes} network ({rules}; loss {architecture.loss.spec}) in plain NumPy: forward and backward propagation.\n\n'
         f"{shapes}\n\nRun this file to see its gradients checked by differences, and its predictions. To use it:\n\n"
         "    from this_file import parameters, predict, encode, train\n\n"
-        f'Written by Pellucid {pellucid.__version__}; it needs NumPy and nothing else.\n"""'
+        f'Written by Pellucid {release()}; it needs NumPy and nothing else.\n"""'
     ).replace("\\", "\\\\")
 
 
