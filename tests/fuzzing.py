@@ -1,7 +1,8 @@
 """Mutations of model files and checkpoints, and what loading makes of them: a right model, or a ModelFileError.
 
 Half of them are made with care: the content is changed and the checksum is right again. As a program,
-``python tests/fuzzing.py 2000 0`` runs so many of each kind of file in this process, which may not grow by more than 200 MB, and prints what came of it.
+``python tests/fuzzing.py 2000 0`` runs so many of each kind of file in this process, which may not grow by more than 200 MB, and prints what
+came of it.
 """
 
 from __future__ import annotations
@@ -28,10 +29,15 @@ X = (np.arange(120).reshape(40, 3) * 7919 % 101) / 50 - 1
 Y = (X[:, 0] * X[:, 1] > 0).astype(int)
 NAMES = ["relu", "softmax", "x * sigmoid(x)", "leaky_relu(slope=0.5)", "mae", "MLPRegressor", "AdamW", "multiclass", "O", "U", "float32"]
 HOSTILE = [
-    None, True, False, -1, 0, 1, 3, 2**31, 2**63, 2**64, -(2**63), 10**300, 0.5, -0.0, 1e308, float("nan"), float("inf"), "", "x", "é\u2028\x00",
-    "x" * 10_000, "x+" * 4000 + "x", "(" * 3000 + "x" + ")" * 3000, "9" * 5000, [], {}, [[]], [0] * 1000, {"a": {}}, ["x"], {"__array__": "values.0"},
-    {"__number__": "nan"}, {"__tuple__": []}, {"__items__": [[1, 2], [1, 3]]}, {"__record__": "Adam"}, {"__record__": "WarmUp", "then": None},
-    {"__texts__": ["a"], "shape": [2**40], "dtype": "U"}, {"__texts__": ["a" * 1000] + [""] * 9000, "shape": [9001], "dtype": "U"}, *NAMES,
+    None, True, False, -1, 0, 1, 3, 2**31, 2**63, 2**64, -(2**63), 10**300, 0.5, -0.0, 1e308, float("nan"), float("inf"),
+    "", "x", "é\u2028\x00",
+    "x" * 10_000, "x+" * 4000 + "x",
+    "(" * 3000 + "x" + ")" * 3000, "9" * 5000, [], {}, [[]], [0] * 1000, {"a": {}}, ["x"],
+    {"__array__": "values.0"},
+    {"__number__": "nan"}, {"__tuple__": []}, {"__items__": [[1, 2], [1, 3]]}, {"__record__": "Adam"},
+    {"__record__": "WarmUp", "then": None},
+    {"__texts__": ["a"], "shape": [2**40], "dtype": "U"},
+    {"__texts__": ["a" * 1000] + [""] * 9000, "shape": [9001], "dtype": "U"}, *NAMES,
 ]  # fmt: skip
 
 

@@ -155,8 +155,17 @@ def _check_nodes(schema: Any, names: set[str]) -> None:
         if node["__loader__"] == "DTypeNode":  # of which skops writes the same one in several ways
             node["content"] = None
     for node in nodes:
-        if (identity := node.get("__id__")) is not None and places.setdefault(identity, node) != node:  # skops takes the first for both
-            raise ValueError("an object in two forms")
+        if (identity := node.get("__id__")) is not None:
+            first = places.setdefault(identity, node)  # which skops takes for both
+            if first != node and _form(first) != _form(node):
+                raise ValueError("an object in two forms")
+
+
+def _form(value: Any) -> Any:
+    """A node without the numbers of the objects in it: the state of one object may be made anew each time it is written."""
+    if isinstance(value, dict):
+        return {name: _form(inside) for name, inside in value.items() if name != "__id__"}
+    return [_form(inside) for inside in value] if isinstance(value, list) else value
 
 
 def _nodes(value: Any, depth: int) -> Iterator[dict[str, Any]]:

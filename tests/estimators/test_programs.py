@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import inspect
 import io
+import pickle
 import re
 import tokenize
 import warnings
 from pathlib import Path
+from zipfile import ZipFile
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,6 +17,7 @@ import pytest
 from sklearn import neural_network
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
+from skops.io import dumps
 
 import one_blas_thread  # noqa: F401
 import pellucid as pl
@@ -162,6 +165,18 @@ def test_attributes_and_predictions_are_of_the_same_types(name, settings, dtype)
             assert kinds(getattr(ours, method)(X.astype(dtype))) == kinds(getattr(theirs, method)(X.astype(dtype)))
 
 
+@pytest.mark.parametrize("settings", [{}, {"early_stopping": True}, {"solver": "lbfgs"}], ids=str)
+def test_they_are_of_the_same_types_after_pickling_and_in_files(settings, tmp_path):
+    model, _ = both("MLPClassifier", *load_iris(return_X_y=True), **settings)
+    model.save(tmp_path / "model.safetensors")
+    for again in (pickle.loads(pickle.dumps(model)), pl.load(tmp_path / "model.safetensors")):
+        for attribute in (name for name in vars(model) if name.endswith("_") and name != "network_"):
+            assert kinds(getattr(again, attribute, None)) == kinds(getattr(model, attribute)), attribute
+        assert again.loss_curve_ == model.loss_curve_
+    with ZipFile(io.BytesIO(dumps(model))) as archive:
+        assert len(archive.namelist()) < 20  # no file for each number of a curve
+
+
 def kinds(value):
     """The types within a value, and those of arrays with their shapes."""
     if isinstance(value, list):
@@ -187,3 +202,15 @@ def test_lbfgs_in_pieces_is_a_whole_fit_for_the_regressor():
     X, y = load_iris(return_X_y=True)
     ours, theirs = both("MLPRegressor", X, y, fit="partial_fit", solver="lbfgs")
     np.testing.assert_allclose(ours.coefs_[0], theirs.coefs_[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["MLPClassifier", "MLPRegressor"])
+def test_the_documentation_has_a_word_on_everything_that_is_more(name):
+    page = (Path(__file__).parents[2] / "docs" / "estimators.md").read_text(encoding="utf-8")
+    theirs, ours = getattr(neural_network, name), getattr(pl, name)
+    more = [word for word in ours().get_params() if word not in theirs().get_params()]
+    for method in ("fit", "partial_fit"):
+        known = inspect.signature(getattr(theirs, method)).parameters
+        more += [word for word in inspect.signature(getattr(ours, method)).parameters if word not in known]
+    assert len(more) > 10
+    assert [word for word in more if not re.search(rf"`[^`]*\b{word}\b[^`]*`", page) or f"{word}=" not in page] == []

@@ -22,6 +22,7 @@ from pellucid.equations.losses import Loss, loss
 from pellucid.equations.optimizers import LBFGS, Optimizer
 from pellucid.equations.schedules import Schedule
 from pellucid.errors import ModelFileError, PellucidError, sentence
+from pellucid.estimators.fitted import as_scikit_learn_has
 from pellucid.network import Network
 from pellucid.storage import records
 from pellucid.training.history import MOST
@@ -169,7 +170,7 @@ def _build(base: Any, network: Network, told: Mapping[str, Any]) -> Any:
     names = learned.get("feature_names_in_")
     if names is not None and (names.dtype != object or names.shape != sizes[:1]):
         raise ValueError("the names of the features do not fit the network")
-    vars(estimator).update(learned)
+    vars(estimator).update(learned | as_scikit_learn_has(learned))
     estimator._memory = {}
     estimator.n_features_in_ = sizes[0]
     estimator._take_network(network)
