@@ -179,7 +179,7 @@ class Fitted(BaseEstimator):
         super().__setstate__(state)
         if "network_" in self.__dict__:
             self._hold(self.network_)
-            self.__dict__.update(as_scikit_learn_has(self.__dict__))
+            self.__dict__.update(as_scikit_learn_has(vars(self)))
 
 
 def _same(given: Any, own: Array) -> bool:
