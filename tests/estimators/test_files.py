@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import inspect
 import os
+import re
 import subprocess
 import sys
 
@@ -94,6 +94,11 @@ SETTINGS = [
     {"early_stopping": True, "batch_size": 10, "n_iter_no_change": np.inf},
     {"random_state": np.int64(3), "alpha": np.float32(0.5), "clip_norm": 1, "restore_best": True, "verbose": 0},
 ]
+
+
+def named(value):
+    """The same in every process: the addresses of functions are left out."""
+    return re.sub(r"0x[0-9a-f]+", "", str(value))
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=named)
@@ -245,12 +250,6 @@ def test_a_class_of_ones_own(tmp_path):
 
 SAVE = """
 import sys, warnings, numpy as np, pellucid as pl
-
-
-def named(value):
-    """The same in every process: the addresses of functions are left out."""
-    return re.sub(r"0x[0-9a-f]+", "", str(value))
-
 warnings.simplefilter("ignore")
 X = np.arange(40.0).reshape(20, 2) % 7
 model = pl.MLPClassifier(3, max_iter=2, random_state=0, class_weight={"b": 1, "a": 2}, solver="sgd")
