@@ -359,7 +359,7 @@ def description():
         ({"activations": ["__import__('os').system('true') + x"]}, "A character in the activation is '_'"),
         ({"activations": ["x.__class__"]}, "A character in the activation is '_'"),
         ({"activations": ["(" * 200 + "x" + ")" * 200]}, "The nesting of brackets in the activation is too deep"),
-        ({"activations": ["x + " * 2500 + "x"]}, "The length of the activation is 10,001 characters"),
+        ({"activations": ["x + " * 2500 + "x"]}, "1 formulas of 10,001 characters"),
         ({"activations": ["9**9**9 + x"]}, "An exponent in the activation"),
         ({"loss": "exec(y_hat) - y"}, "The function in the loss is 'exec'"),
         ({"loss": "log_loss"}, "The output activation in a network with loss log_loss is identity"),
