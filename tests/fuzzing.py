@@ -1,8 +1,8 @@
 """Mutations of model files and checkpoints, and what loading makes of them: a right model, or a ModelFileError.
 
 Half of them are made with care: the content is changed and the checksum is right again. As a program,
-``python tests/fuzzing.py 2000 0`` runs so many of each kind of file in this process, which may not grow by more than 200 MB, and prints what
-came of it.
+``python tests/fuzzing.py 2000 0`` runs so many of each kind of file in this process, which may not grow by more than 200 MB, and prints
+what came of it.
 """
 
 from __future__ import annotations

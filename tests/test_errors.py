@@ -14,9 +14,12 @@ BUILT_IN = {
     "InputError": ValueError,
     "ShapeError": ValueError,
     "UnknownNameError": ValueError,
+    "FormulaError": ValueError,
     "TableError": ValueError,
     "ModelFileError": ValueError,
     "OutputError": OSError,
+    "ExportError": ArithmeticError,
+    "DependencyError": ImportError,
     "DivergenceError": ArithmeticError,
     "GradientError": ArithmeticError,
 }

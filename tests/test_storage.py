@@ -354,6 +354,9 @@ def description():
         ({"sizes": "21"}, "A layer size in sizes"),
         ({"sizes": None}, "The list of sizes"),
         ({"sizes": [10**12, 10**12]}, "the arrays do not fit the sizes"),
+        ({"activations": ["tanh"] * 100}, "more activations or dropout rates than layers"),
+        ({"activations": ["x+" * 4999 + "x"]}, "1 formulas of 9,999 characters"),
+        ({"activations": ["relu" * 100]}, "a name of more than 200 characters"),
         ({"activations": ["nonsense"]}, "Unknown activation 'nonsense'"),
         ({"activations": None}, "NoneType"),
         ({"activations": ["__import__('os').system('true') + x"]}, "A character in the activation is '_'"),
@@ -385,6 +388,13 @@ def test_a_description_that_makes_no_network_is_refused(path, changes, telling):
     assert message.startswith(f"The header in {path} is not a description of a network (")
     assert telling in message
     assert message.endswith("expected one that Network.save wrote: save it again.")
+
+
+def test_huge_sizes_without_any_array(path):
+    header, _ = description()
+    header["architecture"]["sizes"] = [10**5, 10**5]
+    write_model(path, header, {})
+    assert "the arrays do not fit the sizes" in refusal(path)
 
 
 @pytest.mark.parametrize("missing", ["architecture", "dtype", "seed", "history"])

@@ -23,7 +23,7 @@ from pellucid.errors import InputError, ModelFileError, PellucidError, sentence
 from pellucid.files import reason
 
 CHECKSUM, SCHEMA = "sha256.txt", "schema.json"
-MAX_SCHEMA = 16 << 20
+MAX_SCHEMA = 8 << 20
 """bytes; a longer description is refused before it is parsed"""
 LEAVES = {"JsonNode", "TypeNode", "NdArrayNode", "DTypeNode", "SliceNode"}
 BRANCHES = {"DictNode", "ListNode", "TupleNode", "ObjectNode"}
@@ -169,18 +169,19 @@ def _form(value: Any) -> Any:
 
 
 def _nodes(value: Any, depth: int) -> Iterator[dict[str, Any]]:
+    """All nodes of a tree; between them are objects, and lists of nodes."""
     if depth > MAX_DEPTH * 2:
         raise ValueError("nested too deeply")
-    if isinstance(value, dict):
-        if "__loader__" in value:
-            yield value
-        for inside in value.values():
-            if isinstance(inside, dict | list):
-                yield from _nodes(inside, depth + 1)
-    elif isinstance(value, list):
-        for inside in value:
-            if isinstance(inside, dict | list):
-                yield from _nodes(inside, depth + 1)
+    if not isinstance(value, dict):
+        raise ValueError("something else than a node in the description")
+    if "__loader__" in value:
+        yield value
+    for inside in value.values():
+        if isinstance(inside, dict):
+            yield from _nodes(inside, depth + 1)
+        elif isinstance(inside, list):
+            for part in inside:
+                yield from _nodes(part, depth + 1)
 
 
 def _check_array(data: bytes) -> None:

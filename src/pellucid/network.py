@@ -363,7 +363,7 @@ class Network:
             net = cls.of(*networks.restore(header, tensors), seed=header["seed"])
             net.history = None if header["history"] is None else History.from_dict(header["history"])
             if type(net.seed) is not int or not 0 <= net.seed < 2**63:
-                raise ValueError(f"the seed is {str(net.seed)[:40]!r}")
+                raise ValueError(f"the seed is {repr(net.seed)[:40]}")
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
             told = str(getattr(error, "told", error))
             told = told if len(told) <= 200 else f"{told[:197]}..."

@@ -187,7 +187,7 @@ class TableModel:
             given = model.regressor_ if regresses else model
             if not isinstance(given, MLPClassifier | MLPRegressor):
                 raise archives.refuse(name, "something else than a trained pipeline")
-            header, tensors = describe(given, given._base())
+            header, tensors = storage.from_bytes(storage.to_bytes(*describe(given, given._base())), name)
         else:
             header, tensors = storage.from_bytes(content["estimator"].tobytes(), name)
             if "categories" in content:

@@ -31,7 +31,7 @@ def test_a_network_of_version_1():
     net = pl.load(DATA / "network-1.safetensors")
     assert repr(net) == "Network([3, 4, 2], activations=['x * sigmoid(x)', 'softmax'], loss='cross_entropy')"
     assert (net.seed, net.dtype, net.architecture.l2, net.architecture.dropout) == (7, np.float32, 0.125, (0.25,))
-    expected = [[0.47205230593681335, 0.527947723865509], [0.4303884208202362, 0.569611668586731], [0.430368572473526, 0.5696314573287964]]
+    expected = [[0.4720523, 0.5279477], [0.4303884, 0.5696117], [0.4303686, 0.5696315]]
     assert_allclose(net.predict(X)[:3], expected, rtol=1e-5)
     assert net.history.n_epochs == 5
     assert net.history.epochs == [1, 2, 3, 4, 5]
@@ -44,7 +44,7 @@ def test_pipelines(kind, version):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Trying to unpickle estimator")  # of another scikit-learn
         model = TableModel.load(DATA / f"{kind}-{version}.skops")
-    assert (model.target, model.task, model.estimator.n_iter_) == ("y", kind, 20 if kind == "regression" else model.estimator.n_iter_)
+    assert (model.target, model.task) == ("y", kind)
     if kind == "regression":
         assert_allclose(model.pipeline.predict(frame())[:3], [-45.70831535, -53.26929854, -56.54832846], rtol=1e-6)
     else:

@@ -22,7 +22,7 @@ from pellucid.equations.losses import Loss, loss
 from pellucid.equations.optimizers import LBFGS, Optimizer
 from pellucid.equations.schedules import Schedule
 from pellucid.errors import ModelFileError, PellucidError, sentence
-from pellucid.estimators.fitted import as_scikit_learn_has
+from pellucid.estimators.floats import as_files_have, as_scikit_learn_has
 from pellucid.network import Network
 from pellucid.storage import records
 from pellucid.training.history import MOST
@@ -76,6 +76,7 @@ def describe(estimator: Any, base: type) -> tuple[dict[str, Any], dict[str, Arra
     header, tensors = estimator._current().to_file()
     parameters, left_out = plain_parameters(estimator, base)
     learned = {name: getattr(estimator, name) for name in LEARNED if hasattr(estimator, name)}
+    learned |= as_files_have(learned)
     for name in ("loss_curve_", "validation_scores_"):
         learned[name] = _thinned(learned.get(name))
     header["estimator"] = {"type": base.__name__, "parameters": parameters, "left_out": left_out, "learned": learned}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -13,14 +12,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from pellucid.equations.arrays import Array
 from pellucid.errors import InputError, ShapeError, sentence
+from pellucid.estimators.floats import as_files_have, as_scikit_learn_has
 from pellucid.storage import read_model, write_model
 from pellucid.training.pieces import dense, is_sparse
 
 if TYPE_CHECKING:
     from pellucid.network import Network
     from pellucid.training.history import History
-
-LOSSES = ("loss_", "best_loss_", "loss_curve_")
 
 
 class Fitted(BaseEstimator):
@@ -174,22 +172,14 @@ class Fitted(BaseEstimator):
         if "network_" in state:
             self._current()
             state = {name: value for name, value in state.items() if name not in ("coefs_", "intercepts_", "_own")}
-            state |= {name: np.asarray(state[name]).tolist() for name in LOSSES if state.get(name) is not None}
+            state |= as_files_have(state)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if "network_" in self.__dict__:
             self._hold(self.network_)
-            self.__dict__.update(as_scikit_learn_has(self.__dict__))
-
-
-def as_scikit_learn_has(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """The losses among these attributes as NumPy's floats; within a file they are plain ones."""
-    found = {name: attributes[name] for name in LOSSES if attributes.get(name) is not None}
-    return {
-        name: list(np.asarray(value, dtype=np.float64)) if isinstance(value, list) else np.float64(value) for name, value in found.items()
-    }
+            self.__dict__.update(as_scikit_learn_has(vars(self)))
 
 
 def _same(given: Any, own: Array) -> bool:

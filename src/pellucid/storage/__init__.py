@@ -157,7 +157,7 @@ def _described(text: bytes, n_data: int, name: str, what: Kind) -> tuple[dict[st
     version = content.get("version")
     if not known or type(version) is not int or version not in READABLE:
         listed = " and ".join(map(str, READABLE))
-        raise _refuse(name, f"of format version {_short(version)}, and this release reads versions {listed}", what)
+        raise _refuse(name, f"of format version {_short(repr(version))}, and this release reads versions {listed}", what)
     try:
         if version > 1:
             strict(metadata[KEY])

@@ -15,11 +15,12 @@ from pellucid.equations.arrays import Array
 from pellucid.equations.losses import Loss, loss
 from pellucid.equations.records import is_formula
 from pellucid.errors import InputError, PellucidError, sentence
+from pellucid.expressions.tokens import MAX_LENGTH
 
 MAX_FORMULAS = 16
 """different ones in a file: reading one takes some hundredths of a second"""
-MAX_LETTERS = 4000
-"""characters of all of them together"""
+MAX_LETTERS = 1000
+"""characters of all of them together, where there are several"""
 VARIABLES = ("x", "z", "y", "y_hat")
 
 
@@ -67,8 +68,10 @@ def restore(header: Mapping[str, Any], tensors: Mapping[str, Array]) -> tuple[Ar
         if 2 * (len(sizes) - 1) == len(tensors):
             for index, pair in enumerate(pairwise(sizes), start=1):
                 shapes[f"W{index}"], shapes[f"b{index}"] = pair, pair[1:]
-        if shapes != {name: part.shape for name, part in tensors.items()}:
+        if not shapes or shapes != {name: part.shape for name, part in tensors.items()}:
             raise ValueError("the arrays do not fit the sizes")
+        if max(len(told["activations"]), len(told["dropout"])) > 2 * len(sizes):
+            raise ValueError("more activations or dropout rates than layers")
         _check_formulas(told)
     architecture = Architecture.from_header(told)
     if not isinstance(dtype, str) or any(part.dtype.name != dtype for part in tensors.values()):
@@ -83,7 +86,7 @@ def _check_formulas(header: Mapping[str, Any]) -> None:
     texts = [*header["activations"], header["loss"]]
     formulas = {" ".join(text.split()) for text in texts if is_formula(text, VARIABLES)}
     letters = sum(map(len, formulas))
-    if len(formulas) > MAX_FORMULAS or letters > MAX_LETTERS:
+    if len(formulas) > MAX_FORMULAS or (len(formulas) > 1 and letters > MAX_LETTERS) or letters > MAX_LENGTH:
         raise ValueError(f"{len(formulas):,} formulas of {letters:,} characters")
     names = {text for text in texts if isinstance(text, str)} - formulas
     if any(len(name) > 200 for name in names) or any(len(re.findall(r"\w+", name)) > 20 for name in names):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +89,10 @@ def strict(text: str | bytes, infinite: bool = False) -> Any:
             inside for value in level if isinstance(value, dict | list) for inside in (value.values() if isinstance(value, dict) else value)
         ]
     raise ValueError(f"values nested more than {MAX_DEPTH} times")
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ a dict by other keys   ``{"__items__": [[key, value], ...]}``
 an array of numbers    ``{"__array__": "the name of an array"}``
 an array of texts      ``{"__texts__": [...], "shape": [...], "dtype": "U" or "O"}``
 many texts             the same with ``["name of the bytes", "name of the lengths"]`` and ``"apart": true``
+texts of odd lengths   ``{"__letters__": "the name of an array of code points"}``
 =====================  ============================================================
 
 Numbers come back to the bit (JSON writes the shortest text that reads as the same double), NumPy's scalars as Python's.
@@ -26,12 +27,10 @@ from pellucid.equations.arrays import Array
 from pellucid.errors import InputError, sentence
 
 NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-PLAIN = frozenset({"__number__", "__tuple__", "__items__", "__array__", "__texts__"})
+PLAIN = frozenset({"__number__", "__tuple__", "__items__", "__array__", "__texts__", "__letters__"})
 """the keys with a meaning"""
 APART = 1 << 14
 """characters from which texts go among the arrays, since the description is to stay short"""
-MAX_TEXTS = 1 << 24
-"""bytes that an array of texts may take in memory: NumPy's take as much for each text as the longest one needs"""
 
 
 class Packer:
@@ -75,9 +74,11 @@ class Packer:
             name = f"{self.prefix}{len(self.arrays)}"
             self.arrays[name] = array
             return {"__array__": name}
+        if array.dtype.kind == "U" and array.nbytes > _room([str(item) for item in array.flat]):
+            width = array.dtype.itemsize // 4
+            letters = np.ascontiguousarray(array).reshape(-1, 1).view(np.uint32).reshape(*array.shape, width)
+            return {"__letters__": self._array(letters)["__array__"]}
         if array.dtype.kind == "U" or (array.dtype.kind == "O" and all(type(item) is str for item in array.flat)):
-            if array.dtype.kind == "U" and array.nbytes > MAX_TEXTS:
-                raise self._refuse(f"an array of texts of {array.nbytes:,} bytes")
             texts, about = [str(item) for item in array.flat], {"shape": list(array.shape), "dtype": array.dtype.kind}
             if sum(map(len, texts)) + len(texts) <= APART:
                 return {"__texts__": texts, **about}
@@ -109,13 +110,17 @@ def _unpack(value: Any, arrays: dict[str, Array]) -> Any:
     if not PLAIN & set(value):
         return {key: _unpack(item, arrays) for key, item in value.items()}
     if "__texts__" in value and set(value) - {"apart"} == {"__texts__", "shape", "dtype"}:
-        texts = _read_texts(value["__texts__"], arrays) if value.get("apart", False) is True else value["__texts__"]
+        if value.get("apart", True) is not True:
+            raise ValueError("not an array of texts")
+        texts = _read_texts(value["__texts__"], arrays) if "apart" in value else value["__texts__"]
         return _texts(texts, value["shape"], value["dtype"])
     ((key, inside),) = value.items()  # a ValueError where there are more
     if key == "__number__" and isinstance(inside, str) and inside in NOT_FINITE:
         return NOT_FINITE[inside]
     if key == "__array__" and isinstance(inside, str) and inside in arrays:
         return arrays.pop(inside)
+    if key == "__letters__" and isinstance(inside, str) and inside in arrays:
+        return _letters(arrays.pop(inside))
     if key == "__tuple__" and isinstance(inside, list):
         return tuple(_unpack(item, arrays) for item in inside)
     if key == "__items__" and isinstance(inside, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in inside):
@@ -158,9 +163,20 @@ def _texts(texts: Any, shape: Any, kind: Any) -> Array:
     if math.prod(shape) != len(texts):
         raise ValueError("an array of texts of another size")
     if kind == "U":
-        if 4 * len(texts) * max(map(len, texts), default=0) > MAX_TEXTS:
+        if 4 * len(texts) * max(map(len, texts), default=0) > _room(texts):
             raise ValueError("an array of texts larger than any that is written")
         return np.array(texts, dtype=np.str_).reshape(shape)
     found = np.empty(len(texts), dtype=object)
     found[:] = texts
     return found.reshape(shape)
+
+
+def _letters(codes: Array) -> Array:
+    if codes.dtype != np.uint32 or codes.ndim < 2 or not codes.size or codes.max() > 0x10FFFF:
+        raise ValueError("not an array of code points")
+    return np.ascontiguousarray(codes).view(f"U{codes.shape[-1]}")[..., 0]
+
+
+def _room(texts: list[str]) -> int:
+    """Bytes that an array of these texts may take: NumPy's take as much for each text as the longest needs, and a file is to justify it."""
+    return 64 * (sum(map(len, texts)) + 3 * len(texts)) + 4096

@@ -217,8 +217,8 @@ class Descent:
 
     def _restore(self, snapshot: Snapshot) -> None:
         """Stand where a checkpoint was written."""
-        check(snapshot, identity(self.training, self.batches.batch_size, self.orders is not None))
         with restoring(snapshot):
+            check(snapshot, identity(self.training, self.batches.batch_size, self.orders is not None))
             self._restore_checked(snapshot)
 
     def _restore_checked(self, snapshot: Snapshot) -> None:
@@ -236,6 +236,8 @@ class Descent:
         if not 0 <= plateau.factor < math.inf:
             raise ValueError("the factor of the learning rate is none")
         state = tuple(array(snapshot, f"moments.{index}", part) for index, part in enumerate(progress.state))
+        if any(np.isnan(part).any() for part in state):
+            raise ValueError("the moments are not numbers")
         if within:
             self.before = parameters(snapshot, "before", vector)
             if self.orders is not None:

@@ -93,7 +93,11 @@ class History(Mapping[str, list[float]]):
 
         """
         history, told = History(), values["columns"]
-        if not isinstance(told, Mapping) or not all(isinstance(name, str) and _are_numbers(column) for name, column in told.items()):
+        if (
+            not isinstance(told, Mapping)
+            or len(told) > MOST
+            or not all(isinstance(name, str) and _are_numbers(column) for name, column in told.items())
+        ):
             raise ValueError("the history is not columns of numbers")
         history._columns = {name: [float(value) for value in column] for name, column in told.items()}
         longest = max(map(len, history._columns.values()), default=0)
@@ -125,6 +129,10 @@ class History(Mapping[str, list[float]]):
     def __repr__(self) -> str:
         row = ", ".join(f"{name}={value:.4g}" for name, value in self.last().items()) if self._columns else "empty"
         return f"History({self.n_epochs} epochs; last: {row})"
+
+
+def _is_text(name: Any) -> bool:
+    return isinstance(name, str)
 
 
 def _are_numbers(column: Any) -> bool:

@@ -87,8 +87,8 @@ def descend(training: Training, optimizer: LBFGS, interrupt: Interrupt, show: Di
         raise InputError(sentence("every", "fit with LBFGS", "a time", expected, "e.g. every=50"))
     known = identity(training, len(Y), shuffled=False) if saving or plan.resume else {}
     if plan.resume is not None:
-        check(plan.resume, known)
         with restoring(plan.resume):
+            check(plan.resume, known)
             calls = whole(plan.resume.facts["calls"], "the number of calls", 0)
             training.restore(plan.resume)
     while not training.history.stopped_by and (left := plan.epochs - training.history.n_epochs) > 0:

@@ -162,8 +162,8 @@ class Training:
         vector, safe = parameters(snapshot, "vector", self.vector), parameters(snapshot, "safe", self.vector)
         safe_epoch, safe_loss = facts["safe"]
         columns = {name: array(snapshot, f"history.{name}", (np.float64, (epoch,))).tolist() for name in facts["columns"] if epoch}
-        if not isinstance(facts["stopped_by"], str) or (epoch and not columns):
-            raise ValueError("the history is none")
+        if not isinstance(facts["stopped_by"], str) or (epoch and set(columns) != self._columns()):
+            raise ValueError("the history is none of this training")
         for name, part in self._remembering():
             start = f"{name}."  # format 1 had their arrays among the others
             state = facts[name] | {key.removeprefix(start): value for key, value in arrays.items() if key.startswith(start)}
@@ -176,6 +176,11 @@ class Training:
         if epoch:
             self.history.extend(columns)
         self.history.stopped_by = facts["stopped_by"]
+
+    def _columns(self) -> set[str]:
+        """What is noted after each epoch."""
+        found = {"loss", "gradient_norm", "seconds"} | (set() if isinstance(self.plan.optimizer, LBFGS) else {"learning_rate"})
+        return found if self.plan.held is None else found | {"validation_loss", *(f"validation_{name}" for name in self.plan.metrics)}
 
     def _remembering(self) -> list[tuple[str, Any]]:
         """Who has something to remember, by name."""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import exportable
 import pellucid as pl
 from pellucid.export.json import document
+from pellucid.export.json.words import value_of
 from random_networks import PAIRS, build, recipes, tame
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads((resources.files("pellucid.export.json") / "schema.json").read_text()))
@@ -45,17 +46,14 @@ def test_every_activation(tmp_path, rule, dtype):
 @pytest.mark.parametrize(("output", "loss"), [*FIRST.values(), ("identity", "log(cosh(y_hat - y))")])
 def test_every_loss(tmp_path, output, loss):
     """The loss and its derivative by their trees, against the record."""
-    from pellucid.export.json.reading import value_of
-
     net, path = exportable.network("tanh", sizes=(3, 4, 3), output=output, loss=loss), tmp_path / "net.json"
     pl.export_json(net, path)
     content = json.loads(path.read_text())
     SCHEMA.validate(content)
     record, rng = net.architecture.loss, np.random.default_rng(0)
     values = {"y_hat": rng.uniform(0.1, 0.9, (5, 3)), "y": rng.uniform(0.1, 0.9, (5, 3))}
-    found, right = value_of(content["loss"]["expression"], values), record.contribution(values["y_hat"], values["y"])
-    np.testing.assert_allclose(found, right, rtol=1e-12)
-    np.testing.assert_allclose(value_of(content["loss"]["derivative"], values), record.slope(values["y_hat"], values["y"]), rtol=1e-12)
+    np.testing.assert_allclose(value_of(content["loss"]["expression"], values), record.contribution(*values.values()), rtol=1e-12)
+    np.testing.assert_allclose(value_of(content["loss"]["derivative"], values), record.slope(*values.values()), rtol=1e-12)
     last = net.architecture.activations[-1]
     z = rng.normal(size=(5, 3))
     tree = content["layers"][-1]["activation"]["derivative"]

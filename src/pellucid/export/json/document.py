@@ -14,6 +14,7 @@ import numpy as np
 
 from pellucid.equations.arrays import Array
 from pellucid.export.description import Description, Feature
+from pellucid.export.release import release
 from pellucid.export.rows import Rows
 
 FORMAT = "pellucid-network"
@@ -31,8 +32,6 @@ WORDS = {"largest": "max", "smallest": "min"}
 
 def document(description: Description, rows: Rows, outputs: Array) -> dict[str, Any]:
     """What is written, for a model and rows with what it says of them."""
-    from importlib.metadata import version
-
     architecture = description.architecture
     pairs = architecture.split(description.vector.astype(description.dtype))
     fused = architecture.objective.fused
@@ -40,7 +39,7 @@ def document(description: Description, rows: Rows, outputs: Array) -> dict[str, 
     return {
         "format": FORMAT,
         "version": VERSION,
-        "writer": f"pellucid {version('pellucid')}",
+        "writer": f"pellucid {release()}",
         "dtype": description.dtype,
         "inputs": [{"name": source.name, "kind": source.kind} for source in description.sources],
         "features": [_feature(feature) for feature in description.features],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,81 +15,12 @@ from pellucid.architecture import Architecture
 from pellucid.equations.arrays import Array
 from pellucid.errors import ModelFileError, PellucidError, sentence
 from pellucid.export.json.document import FORMAT, VERSION
+from pellucid.export.json.features import prepared
+from pellucid.export.json.words import value_of
 from pellucid.export.steps import back, run
 from pellucid.export.verify import LIMITS, difference
 from pellucid.files import reason
 from pellucid.network import Network
-
-
-def _special(name: str) -> Callable[..., Any]:
-    from importlib import import_module
-
-    return lambda *given: getattr(import_module("scipy.special"), name)(*given)
-
-
-def _sigmoid(z: Any) -> Any:
-    e = np.exp(-np.abs(z))
-    return np.where(z >= 0, 1, e) / (1 + e)
-
-
-def _softplus(z: Any) -> Any:
-    return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
-
-
-def _sech(z: Any) -> Any:
-    e = np.exp(-np.abs(z))
-    return 2 * e / (1 + e * e)
-
-
-def _logcosh(z: Any) -> Any:
-    a = np.abs(z)
-    e = np.expm1(-np.minimum(a, 1))
-    return np.where(a < 1, np.log1p(e * e / (2 * (1 + e))), a - np.log(2) + np.log1p(np.exp(-2 * a)))
-
-
-WORDS: dict[str, Callable[..., Any]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": lambda a, b: a / b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "and": lambda a, b: a & b,
-    "or": lambda a, b: a | b,
-    "negative": lambda a: -a,
-    "max": np.maximum,
-    "min": np.minimum,
-    "where": np.where,
-    "clip": np.clip,
-    "abs": np.abs,
-    "sign": np.sign,
-    "square": np.square,
-    "sqrt": np.sqrt,
-    "exp": np.exp,
-    "expm1": np.expm1,
-    "log": np.log,
-    "log1p": np.log1p,
-    "sin": np.sin,
-    "cos": np.cos,
-    "tan": np.tan,
-    "atan": np.arctan,
-    "sinh": np.sinh,
-    "cosh": np.cosh,
-    "tanh": np.tanh,
-    "sech": _sech,
-    "logcosh": _logcosh,
-    "sigmoid": _sigmoid,
-    "softplus": _softplus,
-    "erf": _special("erf"),
-    "normal_cdf": _special("ndtr"),
-    "xlogy": _special("xlogy"),
-    "ratio": lambda a, b: np.where(a == 0, 0, a / np.where(a == 0, 1, b)),
-}
-"""all words of the trees"""
 
 
 @dataclass(frozen=True)
@@ -113,7 +44,7 @@ class JsonModel:
     def prepare(self, rows: Any) -> Array:
         """Rows (m, inputs) of numbers, texts, days since 2000 and None, as inputs of the network (m, n_0)."""
         columns = list(zip(*rows, strict=True))
-        made = [[_prepared(feature, value) for value in columns[feature["input"]]] for feature in self.content["features"]]
+        made = [[prepared(feature, value) for value in columns[feature["input"]]] for feature in self.content["features"]]
         return np.array(made, dtype=np.float64).T
 
     def predict(self, rows: Any) -> Array:
@@ -148,64 +79,6 @@ def _activated(expression: Any, z: Array) -> Array:
         e = np.exp(z - z.max(axis=1, keepdims=True))
         return e / e.sum(axis=1, keepdims=True)
     return np.broadcast_to(value_of(expression, {"z": z}), z.shape).astype(z.dtype)
-
-
-def value_of(tree: Any, values: Mapping[str, Array]) -> Any:
-    """What a tree is for the values of its names.
-
-    >>> value_of(["*", 2, ["+", "z", 1]], {"z": 3})
-    8
-
-    """
-    if isinstance(tree, str):
-        return values[tree]
-    if isinstance(tree, list):
-        word, *given = tree
-        return WORDS[word](*(value_of(one, values) for one in given))
-    return tree
-
-
-def _prepared(feature: Mapping[str, Any], value: Any) -> float:
-    """One entry of one feature."""
-    known, kind = feature["of"], feature["kind"]
-    if value is None:
-        return np.nan if feature["missing"] is None else feature["missing"]
-    if kind in ("one of", "none of"):
-        if kind == "one of" and value not in known and feature["unknown"] is None:
-            return np.nan
-        number = float((value in known) == (kind == "one of"))
-        if value not in known and feature["unknown"] is not None:
-            return float(feature["unknown"])
-    elif kind == "rank":
-        if value not in known:
-            return np.nan if feature["unknown"] is None else float(feature["unknown"])
-        number = float(known.index(value))
-    elif kind == "missing":
-        number = 0.0
-    elif kind == "part":
-        number = PARTS[known[0]](value)
-    else:
-        number = value
-    return float(run(tuple(map(tuple, feature["steps"])), number))
-
-
-def _moment(days: float) -> Any:
-    return np.datetime64("2000-01-01", "s") + np.timedelta64(int(np.floor(days * 86400 + 1e-5)), "s")
-
-
-def _day(days: float) -> Any:
-    return _moment(days).astype("datetime64[D]")
-
-
-PARTS: dict[str, Callable[[float], float]] = {
-    "day number": lambda days: days,
-    "year": lambda days: float(_day(days).astype("datetime64[Y]").astype(int) + 1970),
-    "month": lambda days: float(_day(days).astype("datetime64[M]").astype(int) % 12 + 1),
-    "day": lambda days: float((_day(days) - _day(days).astype("datetime64[M]")).astype(int) + 1),
-    "weekday": lambda days: float((_day(days).astype(int) + 3) % 7),
-    "hour": lambda days: float((_moment(days) - _day(days)).astype(int) // 60 / 60),
-}
-"""the parts of a day"""
 
 
 def _finished(content: Mapping[str, Any], y_hat: Array) -> Array:

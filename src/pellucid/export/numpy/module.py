@@ -13,8 +13,10 @@ from pellucid.export.description import Description
 from pellucid.export.numpy import preparation
 from pellucid.export.numpy.passes import Passes
 from pellucid.export.numpy.preparation import wrapped
+from pellucid.export.numpy.results import finish
 from pellucid.export.numpy.rules import activation_rules, objective, softmax_log_loss_slope
 from pellucid.export.numpy.words import helpers
+from pellucid.export.release import release
 
 WRITTEN_OUT = 20_000
 """parameters; more of them are packed"""
@@ -38,7 +40,7 @@ def module_text(description: Description, columns: bool, examples: Any, expected
     passes = Passes(architecture, rules, link, columns)
     prepared: set[str] = set()
     prepare = preparation.prepare(description, prepared)
-    finish = preparation.finish(description, columns)
+    results = finish(description, columns)
     slope = [softmax_log_loss_slope(columns)] if "softmax_log_loss_slope" in link.dz else []
     samples = [
         'def as_samples(rows):\n    """A column for each row: samples are columns from here on."""\n    return rows.astype(DTYPE).T'
@@ -63,7 +65,7 @@ def module_text(description: Description, columns: bool, examples: Any, expected
         *(preparation.HELPERS[name].strip("\n") for name in preparation.HELPERS if name in prepared),
         prepare,
         *samples,
-        finish,
+        results,
         _section("The numbers of this network"),
         parameters_text(description, columns),
         f"EXAMPLES = {examples}\nEXPECTED = {_nested(expected)}",
@@ -81,8 +83,6 @@ def module_text(description: Description, columns: bool, examples: Any, expected
 
 
 def _doc(description: Description, columns: bool) -> str:
-    from importlib.metadata import version
-
     architecture = description.architecture
     sizes = "-".join(map(str, architecture.sizes))
     rules = ", ".join(record.spec for record in architecture.activations)
@@ -103,7 +103,7 @@ def _doc(description: Description, columns: bool) -> str:
         f'"""A {sizes} network ({rules}; loss {architecture.loss.spec}) in plain NumPy: forward and backward propagation.\n\n'
         f"{shapes}\n\nRun this file to see its gradients checked by differences, and its predictions. To use it:\n\n"
         "    from this_file import parameters, predict, encode, train\n\n"
-        f'Written by Pellucid {version("pellucid")}; it needs NumPy and nothing else.\n"""'
+        f'Written by Pellucid {release()}; it needs NumPy and nothing else.\n"""'
     ).replace("\\", "\\\\")
 
 

@@ -13,6 +13,7 @@ from pellucid.export.description import Description
 from pellucid.export.onnx.graph import Graph, Node, Value
 from pellucid.export.onnx.network import forward
 from pellucid.export.onnx.preparation import prepare, stepped
+from pellucid.export.release import release
 from pellucid.export.steps import back
 
 ML_OPSET = 3
@@ -83,8 +84,6 @@ def classes_of(description: Description) -> Array:
 
 
 def _model(description: Description, graph: Graph, opset: int, names: list[str], outputs: list[str]) -> Any:
-    from importlib.metadata import version
-
     from onnx import helper, numpy_helper
 
     number = helper.np_dtype_to_tensor_dtype(np.dtype(description.dtype))
@@ -106,7 +105,7 @@ def _model(description: Description, graph: Graph, opset: int, names: list[str],
     arrays = [numpy_helper.from_array(array, name) for name, array in graph.arrays.items()]
     body = helper.make_graph(nodes, "pellucid", inputs, given, arrays, doc_string=str(description.architecture))
     opsets = [helper.make_opsetid("", opset), helper.make_opsetid("ai.onnx.ml", ML_OPSET)]
-    model = helper.make_model(body, opset_imports=opsets, producer_name="pellucid", producer_version=version("pellucid"))
+    model = helper.make_model(body, opset_imports=opsets, producer_name="pellucid", producer_version=release())
     model.ir_version = helper.find_min_ir_version_for(opsets)
     helper.set_model_props(model, {"architecture": json.dumps(description.architecture.to_header())})
     return model

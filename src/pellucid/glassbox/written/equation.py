@@ -53,5 +53,11 @@ def review_equation(
         FormulaError: the line cannot be read, or a name in it stands for nothing; a mark stands under the place.
         InputError: X, y, the weights or the mask do not fit the model.
 
+    >>> import pellucid as pl
+    >>> net = pl.Network([4, 5, 1], activations=["tanh", "sigmoid"], seed=0)
+    >>> X, y = [[5.1, 3.5, 1.4, 0.2], [6.2, 2.9, 4.3, 1.3]], [0, 1]
+    >>> review_equation("dW2 = dZ2 @ A1.T / m", net, X, y).verdict, review_equation("dW2 = dZ2 @ A1 / m", net, X, y).verdict
+    ('right', 'missing transpose')
+
     """
     return Reviewer(model, X, y, convention, sample_weight, mask).single(text)
