@@ -40,7 +40,7 @@ def test_each_word_over_arrays_is_the_function_itself():
             )
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(trees(names=("z", "a"), kinks=True), st.floats(-2, 2), st.floats(-2, 2))
 def test_a_formula_over_arrays_has_the_values_of_its_tree(tree, z, a):
     form = stable(tree)
@@ -53,7 +53,7 @@ def where(condition, a, b):
     return np.where(condition, a, b)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(trees(names=("z", "a"), kinks=True), st.floats(-2, 2), st.floats(-2, 2))
 def test_the_text_for_machine_code_has_the_same_values(tree, z, a):
     """Read as Python, with each word the function that it stands for."""

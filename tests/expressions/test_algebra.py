@@ -52,7 +52,7 @@ def test_numbers_are_multiplied_out_and_like_parts_collected(formula):
     assert text(tidy(parse(formula, implicit=True))) == TIDY[formula]
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(trees(kinks=True), st.floats(-2, 2), st.floats(-2, 2))
 def test_a_tidy_formula_has_the_same_value(tree, x, y):
     values = {"x": x, "y": y}

@@ -48,7 +48,7 @@ def numerically(tree, values):
     return float(jax.grad(plain)(values["x"], values["y"]))
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(trees(max_leaves=6), st.floats(-2, 2), st.floats(-2, 2))
 def test_the_derivative_is_that_of_automatic_differentiation(tree, x, y):
     values = {"x": x, "y": y}

@@ -18,7 +18,7 @@ LINE = Bounds.of(-np.inf, np.inf, True, True)
 FUNCTIONS = ("exp", "sin", "cos", "tanh", "sigmoid", "sinh", "cosh", "sech", "atan", "expm1", "tan", "sign")
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(trees(names=("x",), functions=FUNCTIONS, kinks=True), st.floats(-3, 3), st.floats(0, 2), st.floats(0, 1))
 def test_the_values_lie_in_the_enclosure(tree, low, width, share):
     found = enclosure(tree, {"x": Bounds.of(low, low + width)})

@@ -13,7 +13,7 @@ from pellucid.expressions.written import written
 from random_formulas import trees
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(trees(kinks=True))
 def test_what_is_written_is_read_back_as_a_formula_of_the_same_value(tree):
     try:

@@ -173,7 +173,7 @@ def everything_holds(found, by, values, tree):
     return float(exact.subs(numbers).evalf(30))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(trees(max_leaves=5), st.floats(-1.5, 1.5), st.floats(-1.5, 1.5))
 def test_every_step_of_any_formula_holds_and_the_result_is_that_of_sympy(tree, x, y):
     values = {"x": x, "y": y}
