@@ -74,6 +74,9 @@ def train(
     X, labels, left_out = take_target(frame, column, data)
     kind = task.value if task else recognise_task(labels)
     y = as_target(labels, kind, data)
+    if kind == "classification" and len(y) > 1 and len(set(y)) < 2:
+        got = f"one class ({y[0]!s:.40})"
+        raise InputError(sentence(f"the column {column!r}", data, got, "at least two classes", "check how the rows were selected"))
     if test is None:
         X, X_test, y, y_test = _held_out(X, y, kind, test_fraction, seed)
     else:

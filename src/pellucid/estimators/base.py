@@ -409,6 +409,10 @@ class MLP(Fitted):
         else:
             self.best_loss_ = np.float64(rule.best_loss)
         self.stopped_ = history.stopped_by == "early stopping"
+        if rule.best_vector is not None and not incremental:
+            figures = list(history["validation_score"]) if rule.by_score else [-loss for loss in losses]
+            best = rule.best_score if rule.by_score else -rule.best_loss
+            history.best_epoch = figures.index(best) + 1 if best in figures else None
         if rule.best_vector is not None and (not incremental or self.stopped_):
             self.network_.take(rule.best_vector)
         assert isinstance(plan.optimizer, Optimizer)

@@ -199,8 +199,9 @@ class _Cost:
         self.size = abs(float(self.data(tape).real))
         self.coarseness = self.size
         """J carries a rounding error of about eps times this"""
-        if architecture.objective.fused is not None:  # the difference of terms as large as z, however small it comes out
-            self.coarseness = max(self.size, 1.0, float(np.abs(tape.z[-1]).max()))
+        if architecture.objective.fused is not None:  # log(1 + something small), or the difference of terms as large as z
+            softmax = architecture.activations[-1].spec == "softmax"
+            self.coarseness = max(self.size, 0.5 if softmax else float(np.abs(tape.z[-1]).mean()))
         self.steepest = float(np.abs(self.data_gradient()).max())
 
     def _tape(self, theta: Array) -> Tape:
