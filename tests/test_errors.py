@@ -44,7 +44,7 @@ def test_what_a_user_handed_in_is_an_input_error(name):
     assert issubclass(KINDS[name], pl.InputError)
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", sorted(set(BUILT_IN) - {"FormulaError"}))  # which has the formula below it, too
 def test_the_message_is_the_sentence(name):
     with pytest.raises(BUILT_IN[name], match=r"^A sentence\.$") as caught:
         raise KINDS[name]("A sentence.")

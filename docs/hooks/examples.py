@@ -15,7 +15,6 @@ import tempfile
 import traceback
 
 os.environ.setdefault("MPLBACKEND", "agg")
-os.environ["COLUMNS"] = "100"
 
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
