@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ class Ended(NamedTuple):
 def in_an_empty_folder_on_a_wide_terminal(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(import_module("pellucid.cli.app").console, "_width", None)  # not what it was when it was made
     monkeypatch.delenv("PELLUCID_DEBUG", raising=False)
 
 
