@@ -71,7 +71,7 @@ def test_the_other_convention_is_told(pellucid, mine):
     np.savez("mine.npz", **{name: value.T for name, value in mine.items()})
     ended = pellucid("check", "m.skops", "iris", "--rows", 20, "--gradients", "mine.npz")
     assert ended.code == 1
-    assert "Every array is laid out as in the rows convention and right in it: pass convention='rows'." in " ".join(ended.out.split())
+    assert "Every array is laid out as in the rows convention and right in it: pass convention='rows'." in ended.out
 
 
 def test_the_help_says_which_rows_and_which_layout(pellucid):

@@ -274,7 +274,7 @@ def test_a_wrong_gradient_ends_check_with_exit_code_1(pellucid, iris_model, monk
         return found
 
     monkeypatch.setattr(check, "backward", wrong)
-    ended = pellucid("check", iris_model, "iris", "--rows", 150, "--entries", 40)
+    ended = pellucid("check", iris_model, "iris", "--rows", 4, "--entries", 40)
     assert ended.code == 1
     assert "WRONG: largest relative error" in ended.out
     assert ended.err == ""

@@ -1,11 +1,12 @@
 """Gradient check: the gradients of backward propagation against differences of the cost itself.
 
-The derivative along a direction d is compared with central differences in float64, of fourth order with a wide step, then of second
+The derivative along a direction d is compared with central differences in float64, of fourth order with wide steps, then of second
 order with narrower ones, until one agrees. Three things can keep a difference from telling the truth, and are reported as what they
 are, never as an error of the gradient:
 
 - a *kink* (relu at 0): some unit is on one side at theta - h d and on the other at theta + h d, whatever the step;
-- *rounding*: J carries an error of about eps |J|, its quotient one of eps |J| / h; a difference below that is undecided;
+- *rounding*: J carries an error of about eps |J| (or eps times the terms that it is the difference of), its quotient one of that / h; a
+  difference below it is undecided;
 - *curvature*: the difference of a function that bends strongly is off by a power of h.
 
 Where the network is smooth, what the differences leave open is settled by the complex step, J'(theta) = Im J(theta + i h) / h, which
@@ -15,6 +16,7 @@ propagation itself is large (about 100 eps times the largest of them, or J) stay
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
 GOOD = 1e-7
 TOLERANCE = 1e-5
-_LEVELS = ((1e-3, (8 / 12, -1 / 12)), (6e-6, (1 / 2,)), (6e-7, (1 / 2,)), (6e-8, (1 / 2,)))
+_LEVELS = ((1e-3, (8 / 12, -1 / 12)), (1e-4, (8 / 12, -1 / 12)), (6e-6, (1 / 2,)), (6e-7, (1 / 2,)), (6e-8, (1 / 2,)))
 """(h, weights of J(theta + k h d) - J(theta - k h d) for k = 1, 2 ...)"""
 _COMPLEX_STEP = 1e-30
 _EPS = float(np.finfo(np.float64).eps)
@@ -199,9 +201,10 @@ class _Cost:
         self.size = abs(float(self.data(tape).real))
         self.coarseness = self.size
         """J carries a rounding error of about eps times this"""
-        if architecture.objective.fused is not None:  # log(1 + something small), or the difference of terms as large as z
-            softmax = architecture.activations[-1].spec == "softmax"
-            self.coarseness = max(self.size, 0.5 if softmax else float(np.abs(tape.z[-1]).mean()))
+        if architecture.objective.fused is not None:
+            # Each loss is log(1 + something small), or the difference of terms as large as z; the mean of m has 1 / sqrt(m) of its error.
+            terms = 1.0 if architecture.activations[-1].spec == "softmax" else float(np.abs(tape.z[-1]).mean())
+            self.coarseness = max(self.size, terms / (2 * math.sqrt(len(X))))
         self.steepest = float(np.abs(self.data_gradient()).max())
 
     def _tape(self, theta: Array) -> Tape:
