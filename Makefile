@@ -32,7 +32,7 @@ lint: .venv/installed-dev
 	touch $@
 
 .venv/installed: .venv/made pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --editable '.[onnx]'
 	touch $@
 
 .venv/installed-test: .venv/made pyproject.toml

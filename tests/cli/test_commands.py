@@ -14,6 +14,7 @@ import pytest
 
 import one_blas_thread  # noqa: F401
 import pellucid as pl
+import tables_of_people
 from pellucid.pipelines import TableModel
 from pellucid.tables import read_table
 
@@ -21,20 +22,8 @@ QUICK = ("--epochs", "3", "--hidden", "4", "-q")
 
 
 def people(m: int = 90) -> pd.DataFrame:
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame(
-        {
-            "age": rng.integers(18, 80, m),
-            "height": rng.normal(170, 10, m).round(1),
-            "job": rng.choice(["cook", "judge", "nurse"], m),
-            "owner": rng.random(m) > 0.5,
-            "since": (pd.Timestamp("2015-01-01") + pd.to_timedelta(rng.integers(0, 3000, m), unit="D")).strftime("%d.%m.%Y"),
-            "planet": "earth",
-            "empty": np.full(m, np.nan),
-        }
-    )
-    frame["paid"] = np.where((frame["job"] == "judge") | (frame["age"] > 60), "well", "badly")
-    frame.loc[::7, "height"] = np.nan
+    frame = tables_of_people.people(m, "%d.%m.%Y")
+    frame.insert(6, "empty", np.nan)
     frame.loc[3::10, "job"] = None
     return frame
 

@@ -6,12 +6,12 @@ import re
 import warnings
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 import one_blas_thread  # noqa: F401
+import tables_of_people
 from pellucid.cli.explanation import chosen
 from pellucid.errors import InputError
 from pellucid.estimators import MLPClassifier, MLPRegressor
@@ -24,20 +24,7 @@ HOSTILE = "<b>petal & [red]length[/] | \x1b[31m"
 
 
 def people(m: int = 60) -> pd.DataFrame:
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame(
-        {
-            "age": rng.integers(18, 80, m),
-            "height": rng.normal(170, 10, m).round(1),
-            "job": rng.choice(["cook", "judge", "nurse"], m),
-            "owner": rng.random(m) > 0.5,
-            "since": (pd.Timestamp("2015-01-01") + pd.to_timedelta(rng.integers(0, 3000, m), unit="D")).strftime("%Y-%m-%d"),
-            "planet": "earth",
-        }
-    )
-    frame["paid"] = np.where((frame["job"] == "judge") | (frame["age"] > 60), "well", "badly")
-    frame.loc[::7, "height"] = np.nan
-    return frame
+    return tables_of_people.people(m, "%Y-%m-%d")
 
 
 def trained(frame: pd.DataFrame, target: str, task: str, path: Path, **more) -> Path:

@@ -112,6 +112,12 @@ class MLP(Fitted):
     n_threads: int | None
     engine: str | None
 
+    def _keep(self, given: dict[str, Any]) -> None:
+        """The parameters as they are, under their names, as scikit-learn wants them."""
+        for name, value in given.items():
+            if name != "self":
+                setattr(self, name, value)
+
     # What the two kinds decide
 
     @abstractmethod
