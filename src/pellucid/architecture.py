@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.equations.activations import Activation, activation
+from pellucid.equations.activations import Activation, Softmax, activation
 from pellucid.equations.arrays import Array
 from pellucid.equations.initializers import Initializer, initializer
 from pellucid.equations.losses import Loss, Objective, loss
@@ -103,6 +103,10 @@ class Architecture:
             if given != count:
                 expected = f"{count} for sizes {list(self.sizes)}"
                 raise InputError(sentence(f"the {what}", where, given, expected, "give one for each layer"))
+        for at, (record, size) in enumerate(zip(self.activations, self.sizes[1:], strict=True), start=1):
+            if isinstance(record, Softmax) and record.groups and sum(record.groups) != size:
+                got, expected = f"{record.spec}, groups of {sum(record.groups)} units", f"groups of {size} units, as the layer has"
+                raise InputError(sentence("the activation", f"layer {at}", got, expected, "let the sizes of the groups add up to it"))
         for rate in self.dropout:
             if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 <= rate < 1:
                 raise InputError(sentence("a dropout rate", where, repr(rate), "a number in [0, 1)", "choose e.g. 0.2"))
@@ -117,6 +121,12 @@ class Architecture:
     def objective(self) -> Objective:
         """The output activation and the loss, as one link of the chain."""
         return Objective(self.activations[-1], self.loss)
+
+    @cached_property
+    def heads(self) -> tuple[slice, ...]:
+        """Where the outputs of each softmax lie; empty where the output has no groups of them."""
+        output = self.activations[-1]
+        return output.parts(self.sizes[-1]) if isinstance(output, Softmax) and output.groups else ()
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:

@@ -290,7 +290,7 @@ class Network:
             return None, None
         if isinstance(validation, int | float):
             loss = self.architecture.loss.name
-            classes = loss == "cross_entropy" or (loss == "log_loss" and Y.shape[1] == 1)
+            classes = (loss == "cross_entropy" and not self.architecture.heads) or (loss == "log_loss" and Y.shape[1] == 1)
             rows, kept = split(Y, float(validation), classes, np.random.default_rng([self.seed, 2]))
             if s is not None and not (s[rows].sum() > 0 and s[kept].sum() > 0):
                 got, expected = "zero on one side of the split", "a positive sum on both sides"

@@ -41,18 +41,23 @@ def as_inputs(X: ArrayLike, n_inputs: int, dtype: np.dtype[Any], name: str = "X"
 def as_targets(y: ArrayLike, m: int, architecture: Architecture, dtype: np.dtype[Any], name: str = "y") -> Array:
     """Y as an (m, n_L) array in the domain of the loss.
 
-    For one output (m,) is taken as a column. For cross_entropy, (m,) whole numbers are class indices 0..n_L - 1 and become one-hot.
+    For one output (m,) is taken as a column. For cross_entropy, (m,) whole numbers are class indices 0..n_L - 1 and become one-hot; where
+    the output is k groups of softmax, (m, k) whole numbers are an index into each group.
     """
     n_outputs, loss = architecture.sizes[-1], architecture.loss
     given = _as_array(y, name)
-    if loss.name == "cross_entropy" and given.ndim == 1 and n_outputs > 1:
+    if loss.name == "cross_entropy" and given.ndim == 1 and n_outputs > 1 and not architecture.heads:
         array = _one_hot(given, n_outputs, dtype, name)
+    elif loss.name == "cross_entropy" and given.ndim == 2 and given.shape[1] == len(architecture.heads) < n_outputs:
+        heads = enumerate(architecture.heads)
+        array = np.hstack([_one_hot(given[:, k], head.stop - head.start, dtype, f"column {k} of {name}") for k, head in heads])
     else:
         array = as_numbers(given, dtype, name)
         if array.ndim == 1 and n_outputs == 1:
             array = array[:, None]
     if array.ndim != 2 or array.shape != (m, n_outputs):
-        expected = f"({m}, {n_outputs})" + (f" or ({m},)" if n_outputs == 1 or loss.name == "cross_entropy" else "")
+        index = f"({m}, {len(architecture.heads)})" if architecture.heads else f"({m},)"
+        expected = f"({m}, {n_outputs})" + (f" or {index}" if n_outputs == 1 or loss.name == "cross_entropy" else "")
         repair = "one row for each row of X, one column for each output"
         raise ShapeError(sentence(f"the shape of {name}", "the data", given.shape, expected, repair))
     _refuse_non_finite(array, name)

@@ -12,10 +12,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import accumulate
+from typing import Any
 
+import numpy as np
 from jaxtyping import Inexact
 
-from pellucid.equations.arrays import Array, namespace, normal_cdf, not_negative, sigmoid, softplus
+from pellucid.equations.arrays import Array, namespace, normal_cdf, not_negative, over_groups, sigmoid, softplus
 from pellucid.equations.records import ARGUMENTS, NOT_NEGATIVE, OPEN_UNIT, POSITIVE, REAL, Interval, as_latex, is_formula, look_up, spelled
 from pellucid.errors import InputError, sentence
 
@@ -103,21 +106,52 @@ class Elementwise(Activation):
 
 @dataclass(frozen=True)
 class Softmax(Activation):
-    """Softmax: a vector-valued function, so its derivative is a matrix for each sample."""
+    """Softmax: a vector-valued function, so its derivative is a matrix for each sample.
+
+    With groups there is one softmax for each of them, side by side: sums run over the units of a group, and the Jacobian is 0 between
+    units of different groups.
+    """
+
+    groups: tuple[int, ...] = ()
+    """how many units each group has, in order; empty where all units of the layer are one"""
+
+    @property
+    def name(self) -> str:
+        """Softmax, with groups or without."""
+        return "softmax"
+
+    def parts(self, n: int) -> tuple[slice, ...]:
+        """Where each group lies among n units.
+
+        >>> record = activation("softmax(3, 2)")
+        >>> record.parts(5)
+        (slice(0, 3, None), slice(3, 5, None))
+        """
+        ends = list(accumulate(self.groups)) or [n]
+        return tuple(slice(start, stop) for start, stop in zip([0, *ends], ends, strict=False))
 
     @property
     def latex(self) -> tuple[str, str]:
-        r"""a_i and the entry i, k of the Jacobian as LaTeX."""
-        return r"\frac{e^{z_i}}{\sum_{j=1}^{n} e^{z_j}}", r"a_i \left(\delta_{ik} - a_k\right)"
+        r"""a_i and the entry i, k of the Jacobian as LaTeX; with groups for i and k in a group g."""
+        over = r"j \in g" if self.groups else "j=1"
+        last = "" if self.groups else "^{n}"
+        return rf"\frac{{e^{{z_i}}}}{{\sum_{{{over}}}{last} e^{{z_j}}}}", r"a_i \left(\delta_{ik} - a_k\right)"
 
     def backward(self, da: Inexact[Array, "m n"], z: Inexact[Array, "m n"], a: Inexact[Array, "m n"]) -> Inexact[Array, "m n"]:
         """Dz = a * (da - sum_k a_k da_k): the Jacobian (symmetric) applied to da, without forming it."""
-        return a * (da - namespace(a).sum(a * da, axis=-1, keepdims=True))
+        return a * (da - over_groups(lambda part: namespace(a).sum(part, axis=-1, keepdims=True), a * da, groups=self.groups))
 
     def jacobian(self, z: Inexact[Array, "m n"], a: Inexact[Array, "m n"]) -> Inexact[Array, "m n n"]:
-        """a_i (1 - a_i) where i = k, -a_i a_k where i != k; that is diag(a) - a a^T."""
-        diagonal = a[:, :, None] * namespace(a).eye(a.shape[1], dtype=a.dtype)
-        return diagonal - a[:, :, None] * a[:, None, :]
+        """a_i (1 - a_i) where i = k, -a_i a_k where i != k; that is diag(a) - a a^T, in each group."""
+        xp = namespace(a)
+        diagonal = a[:, :, None] * xp.eye(a.shape[1], dtype=a.dtype)
+        products = a[:, :, None] * a[:, None, :]
+        return diagonal - (products * xp.asarray(self.same_group(a.shape[1]), dtype=a.dtype) if self.groups else products)
+
+    def same_group(self, n: int) -> np.ndarray[Any, Any]:
+        """1 where two units are of one group, else 0, (n, n)."""
+        group = np.repeat(np.arange(len(self.groups) or 1), self.groups or (n,))
+        return (group[:, None] == group).astype(np.float64)
 
 
 def identity() -> Activation:
@@ -344,15 +378,33 @@ def exponential() -> Activation:
     return Elementwise("exp", "exp(z)", "a", POSITIVE, (), forward, ("exp(z)", "a"), derivative)
 
 
-def softmax() -> Activation:
-    """f(z)_i = e^{z_i} / sum_j e^{z_j}; a sigmoid is the softmax of two classes."""
+def softmax(*groups: float) -> Activation:
+    """f(z)_i = e^{z_i} / sum_j e^{z_j}; a sigmoid is the softmax of two classes.
 
-    def forward(z: Array) -> Array:
+    ``softmax(3, 2)`` is two of them side by side, the sums over the first three units and over the other two: the probabilities of two
+    questions with three and with two answers.
+
+    Raises:
+        InputError: a group is no whole number of at least 1.
+
+    """
+    for size in groups:
+        if not 1 <= size < 2**53 or size != int(size):
+            raise InputError(sentence("the size of a group", "softmax", size, "a whole number of at least 1", "write e.g. softmax(3, 2)"))
+    sizes = tuple(map(int, groups))
+
+    def one(z: Array) -> Array:
         xp = namespace(z)
         e = xp.exp(z - xp.max(xp.real(z), axis=-1, keepdims=True))
         return e / xp.sum(e, axis=-1, keepdims=True)
 
-    return Softmax("softmax", "exp(z_i) / sum_j exp(z_j)", "a_i * ((i == k) - a_k)", OPEN_UNIT, (), forward, ("", ""))
+    def forward(z: Array) -> Array:
+        return over_groups(one, z, groups=sizes)
+
+    if not sizes:
+        return Softmax("softmax", "exp(z_i) / sum_j exp(z_j)", "a_i * ((i == k) - a_k)", OPEN_UNIT, (), one, ("", ""))
+    value, slope = "exp(z_i) / sum_j exp(z_j), j of the group of i", "a_i * ((i == k) - a_k) where i and k are of one group, else 0"
+    return Softmax(f"softmax({', '.join(map(str, sizes))})", value, slope, OPEN_UNIT, (), forward, ("", ""), sizes)
 
 
 CATALOGUE: dict[str, Callable[..., Activation]] = {
@@ -376,6 +428,8 @@ CATALOGUE: dict[str, Callable[..., Activation]] = {
 
 def activation(spec: str | Activation, **parameters: float) -> Activation:
     """The activation that a text names, e.g. ``"relu"`` or ``"leaky_relu(slope=0.2)"``, or that a formula in x (or z) stands for.
+
+    ``"softmax(3, 2)"`` is a softmax over the first three units and one over the other two.
 
     A formula may use ``+ - * / **``, brackets, ``a if x > 0 else b`` and the functions abs, atan, cos, cosh, erf, erfc, exp, expm1, log,
     log1p, logcosh, max, min, normal_cdf, relu, sech, sigmoid, sign, sin, sinh, softplus, sqrt, tan, tanh, and the activations of the

@@ -6,6 +6,7 @@ The functions also take complex arrays, on the branch that the real part selects
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -55,6 +56,22 @@ def log_softmax(x: Array) -> Array:
     xp = namespace(x)
     shifted = x - xp.max(xp.real(x), axis=-1, keepdims=True)
     return shifted - xp.log(xp.sum(xp.exp(shifted), axis=-1, keepdims=True))
+
+
+def over_groups(function: Callable[..., Array], *arrays: Array, groups: Sequence[int]) -> Array:
+    """A function of rows, applied to each group of columns; a single column that it gives stands for all of its group.
+
+    Without groups all columns are one.
+    """
+    if not groups:
+        return function(*arrays)
+    xp = namespace(arrays[0])
+    found, start = [], 0
+    for size in groups:
+        part = function(*[array[..., start : start + size] for array in arrays])
+        found.append(xp.broadcast_to(part, (*part.shape[:-1], size)))
+        start += size
+    return xp.concat(found, axis=-1)
 
 
 def normal_cdf(x: Array) -> Array:

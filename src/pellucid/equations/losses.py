@@ -16,8 +16,8 @@ from functools import lru_cache
 
 from jaxtyping import Inexact
 
-from pellucid.equations.activations import Activation
-from pellucid.equations.arrays import Array, log_softmax, namespace, not_negative, sigmoid, softplus, xlogy
+from pellucid.equations.activations import Activation, Softmax
+from pellucid.equations.arrays import Array, log_softmax, namespace, not_negative, over_groups, sigmoid, softplus, xlogy
 from pellucid.equations.records import (
     CLOSED_UNIT,
     NOT_NEGATIVE,
@@ -420,6 +420,19 @@ FUSED: dict[tuple[str, str], FusedPair] = {
 }
 
 
+@lru_cache(maxsize=256)
+def in_groups(pair: FusedPair, groups: tuple[int, ...]) -> FusedPair:
+    """A pair with a softmax, in each of its groups."""
+
+    def contribution(z: Array, y: Array) -> Array:
+        return over_groups(pair.contribution, z, y, groups=groups)
+
+    def slope(z: Array, a: Array, y: Array) -> Array:
+        return over_groups(pair.slope, z, a, y, groups=groups)
+
+    return FusedPair(f"{pair.dz_formula}, in each group", contribution, slope)
+
+
 @dataclass(frozen=True)
 class Objective:
     """A loss behind the output activation it is used with: the last link of the chain, fused where a fused form exists.
@@ -442,7 +455,9 @@ class Objective:
     @property
     def fused(self) -> FusedPair | None:
         """The exact product, or None where the chain rule is followed link by link."""
-        return FUSED.get((self.output.name, self.loss.name))
+        pair = FUSED.get((self.output.name, self.loss.name))
+        grouped = pair is not None and isinstance(self.output, Softmax) and self.output.groups
+        return in_groups(pair, self.output.groups) if grouped else pair
 
     def value(self, z: Inexact[Array, "m n"], y_hat: Inexact[Array, "m n"], y: Inexact[Array, "m n"]) -> Inexact[Array, " m"]:
         """l_i of each sample."""

@@ -42,6 +42,9 @@ CLOSED_UNIT = Interval(0.0, 1.0, (True, True))
 ARGUMENTS = ("x", "z")
 """the name that the formula of an activation is written in, one or the other"""
 
+LONGEST = 10_000
+"""characters of a text that are looked at"""
+
 _SPEC = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\(([^()]*)\))?\s*")
 
 
@@ -53,22 +56,27 @@ def look_up(kind: str, spec: str, catalogue: Mapping[str, Callable[..., Record]]
         InputError: the text has a parameter that the record does not take, or that is no number.
 
     """
-    match = _SPEC.fullmatch(spec[:200]) if isinstance(spec, str) else None
+    match = _SPEC.fullmatch(spec[:LONGEST]) if isinstance(spec, str) else None
     if match is None or match[1] not in catalogue:
         raise unknown_name(kind, spec, catalogue)
     name, inside = match[1], match[2]
     make = catalogue[name]
     known = _parameters(make)
-    given = dict(parameters)
+    given, several = dict(parameters), any(key.startswith("*") for key in known)
     for position, part in enumerate(filter(str.strip, (inside or "").split(","))):
         key, equals, value = part.partition("=")
         if not equals:
-            key, value = (known[position] if position < len(known) else f"number {position + 1}"), key
+            key, value = (known[position] if position < len(known) and not several else f"number {position + 1}"), key
         try:
             given[key.strip()] = float(value)
         except ValueError:
             what = f"the parameter {key.strip()!r}"
             raise InputError(sentence(what, name, value.strip(), "a number", "write e.g. 0.1")) from None
+    if several:
+        named = next((key for key in given if not key.startswith("number ")), None)
+        if named is not None:
+            raise InputError(sentence("a parameter", name, repr(named), "numbers without names", f"write e.g. {name}(3, 2)"))
+        return make(*given.values())
     for key in given:
         if key not in known:
             raise InputError(sentence("a parameter", name, repr(key), f"one of {known or 'none'}", "leave it out"))
@@ -79,7 +87,8 @@ def look_up(kind: str, spec: str, catalogue: Mapping[str, Callable[..., Record]]
 
 @cache
 def _parameters(make: Callable[..., object]) -> list[str]:
-    return list(inspect.signature(make).parameters)
+    """Their names; that of any number of values begins with a star."""
+    return [str(item).partition(":")[0] for item in inspect.signature(make).parameters.values()]
 
 
 def is_formula(text: object, arguments: tuple[str, ...]) -> bool:

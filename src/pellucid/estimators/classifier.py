@@ -20,10 +20,12 @@ from pellucid.equations.losses import Loss
 from pellucid.equations.optimizers import LBFGS, Optimizer
 from pellucid.equations.schedules import Schedule
 from pellucid.errors import InputError, sentence
+from pellucid.estimators import heads
 from pellucid.estimators.base import MLP, Saving
 from pellucid.estimators.constraints import CONSTRAINTS
 from pellucid.estimators.files import check_classes
 from pellucid.estimators.losses import named
+from pellucid.training.evaluation import all_right
 from pellucid.training.callbacks import AnyCallback
 from pellucid.training.checkpoints import USUAL, Path
 
@@ -33,6 +35,10 @@ class MLPClassifier(ClassifierMixin, MLP):
 
     One yes-or-no label or several: sigmoid outputs with log loss; more than two classes: softmax with cross-entropy. The same
     ``random_state`` gives scikit-learn's own model, up to rounding.
+
+    With ``multioutput=True`` y may have several columns of classes. The output layer has a unit for each class of each column, the
+    loss is the sum of the columns' cross-entropies, and, as with scikit-learn's other classifiers of this kind, ``classes_`` and
+    ``predict_proba`` are lists with an array for each column, and ``predict`` gives (m, k) labels.
 
     Args:
         hidden_layer_sizes: the units of each hidden layer.
@@ -60,7 +66,8 @@ class MLPClassifier(ClassifierMixin, MLP):
         max_fun: calls of the cost by lbfgs, at most.
         loss: log_loss (which is cross-entropy for more than two classes), any other of the catalogue that fits, or a formula.
         dropout: the rate for all hidden layers, or one for each.
-        class_weight: balanced, or {class: weight}; it multiplies the sample weights.
+        class_weight: balanced, or {class: weight}; it multiplies the sample weights. With several columns a list of these.
+        multioutput: take a y of several columns, (m, k), each with classes of its own: a softmax for each over shared hidden layers.
         initializer: he_normal ...; None draws as scikit-learn does.
         clip_norm: scale gradients down to this Euclidean norm.
         restore_best: also without early stopping, keep the weights of the best epoch.
@@ -81,7 +88,8 @@ class MLPClassifier(ClassifierMixin, MLP):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
-        "class_weight": [None, dict, str],
+        "class_weight": [None, dict, str, list],
+        "multioutput": ["boolean"],
         "stratify": ["boolean"],
     }
 
@@ -113,7 +121,7 @@ class MLPClassifier(ClassifierMixin, MLP):
         max_fun: int = 15000,
         loss: str | Loss = "log_loss",
         dropout: float | Sequence[float] = 0.0,
-        class_weight: Mapping[Any, float] | str | None = None,
+        class_weight: Mapping[Any, float] | Sequence[Mapping[Any, float] | str] | str | None = None,
         initializer: Any = None,
         clip_norm: float | None = None,
         restore_best: bool = False,
@@ -123,6 +131,7 @@ class MLPClassifier(ClassifierMixin, MLP):
         progress: bool = False,
         n_threads: int | None = None,
         engine: str | None = None,
+        multioutput: bool = False,
     ) -> None:
         self._keep(locals())
 
@@ -138,7 +147,7 @@ class MLPClassifier(ClassifierMixin, MLP):
         every: int | str = USUAL,
         resume: bool | Path = False,
     ) -> Self:
-        """Train on X (m, n), dense or sparse, and y (m,), or (m, n_labels) of zeros and ones.
+        """Train on X (m, n), dense or sparse, and y (m,), or (m, n_labels) of zeros and ones (``multioutput=True``: of any classes).
 
         Args:
             X: the samples.
@@ -156,7 +165,7 @@ class MLPClassifier(ClassifierMixin, MLP):
         """
         return self._fit(X, y, sample_weight, validation=validation, saving=Saving(checkpoint, every, resume))
 
-    classes_: Array
+    classes_: Array | list[Array]
 
     @available_if(lambda self: self._is_stochastic())
     @_fit_context(prefer_skip_nested_validation=True)
@@ -175,7 +184,7 @@ class MLPClassifier(ClassifierMixin, MLP):
             X: the samples.
             y: their classes.
             sample_weight: s_i, (m,).
-            classes: all classes that there will be; needed in the first call.
+            classes: all classes that there will be (a list for each column, where there are several); needed in the first call.
             validation: (X, y) to score after the call; with ``early_stopping`` the best weights are restored, and ``stopped_`` set, when
                 the score has not improved for ``n_iter_no_change`` calls.
 
@@ -183,7 +192,10 @@ class MLPClassifier(ClassifierMixin, MLP):
             InputError: a parameter or the data cannot be used.
 
         """
-        if _check_partial_fit_first_call(self, classes):
+        if self.multioutput and heads.has_several(y):
+            if heads.first_call(self, classes, y):
+                self._kind = heads.KIND
+        elif _check_partial_fit_first_call(self, classes):
             kind = type_of_target(y)
             self._kind = kind if kind.startswith("multilabel") else type_of_target(self.classes_)
         return self._fit(X, y, sample_weight, incremental=True, validation=validation)
@@ -195,6 +207,9 @@ class MLPClassifier(ClassifierMixin, MLP):
             labels = column_or_1d(labels, warn=True)
         if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
             self._learn_classes(labels)
+            return inputs, labels
+        if self._kind == heads.KIND:
+            heads.check_known(labels, self.classes_, self.warm_start and not incremental)
             return inputs, labels
         classes = unique_labels(labels)
         if self.warm_start and not incremental:
@@ -210,10 +225,15 @@ class MLPClassifier(ClassifierMixin, MLP):
             self.classes_ = np.unique(y)
             self._kind = "binary" if len(self.classes_) <= 2 else "multiclass"
             return
+        if self.multioutput and y.ndim == 2:
+            self.classes_, self._kind = heads.learned(y), heads.KIND
+            return
         self._kind = type_of_target(y, input_name="y")
         if self._kind in ("continuous", "continuous-multioutput", "multiclass-multioutput", "unknown"):
             expected = "classes (binary, multiclass or a multilabel indicator)"
-            told = sentence("y", "MLPClassifier", self._kind, expected, "use MLPRegressor for numbers")
+            repair = "set multioutput=True for several columns of classes, and use MLPRegressor for numbers"
+            repair = repair if self._kind == heads.KIND else "use MLPRegressor for numbers"
+            told = sentence("y", "MLPClassifier", self._kind, expected, repair)
             raise InputError(f"Unknown label type: {self._kind}. {told}")
         if self._kind == "multilabel-indicator":
             self.classes_ = np.arange(y.shape[1])
@@ -227,6 +247,8 @@ class MLPClassifier(ClassifierMixin, MLP):
         """One column, 1 for the second class, where there are two; else one column for each class; several labels as they are."""
         if self._kind == "multilabel-indicator":
             return y.astype(np.float64)
+        if self._kind == heads.KIND:
+            return heads.encoded(y, self.classes_)
         index = np.searchsorted(self.classes_, y.ravel())
         if len(self.classes_) <= 2:
             return index[:, None].astype(np.float64)
@@ -243,7 +265,7 @@ class MLPClassifier(ClassifierMixin, MLP):
         """
         check_is_fitted(self, "network_")
         labels = np.asarray(y)
-        if self._kind != "multilabel-indicator" and (unseen := ~np.isin(labels, self.classes_)).any():
+        if self._kind not in ("multilabel-indicator", heads.KIND) and (unseen := ~np.isin(labels, self.classes_)).any():
             known = ", ".join(map(str, self.classes_[:10])) + (" ..." if len(self.classes_) > 10 else "")
             got, repair = repr(labels[unseen][0].item()), "correct the label, or train again with it"
             raise InputError(sentence("a label in y", "MLPClassifier", got, f"one seen in training ({known})", repair))
@@ -255,10 +277,12 @@ class MLPClassifier(ClassifierMixin, MLP):
             raise ValueError("the output activation gives no probabilities")
 
     def _output(self, n_outputs: int) -> str:
+        if self._kind == heads.KIND:
+            return f"softmax({', '.join(str(len(classes)) for classes in self.classes_)})"
         return "sigmoid" if self._kind == "multilabel-indicator" or n_outputs == 1 else "softmax"
 
     def _loss(self, n_outputs: int) -> Loss:
-        softmax = self._output(n_outputs) == "softmax"
+        softmax = self._output(n_outputs).startswith("softmax")
         return named("cross_entropy" if softmax and self.loss == "log_loss" else self.loss)
 
     def _strata(self, Y: Array) -> Array | None:
@@ -269,39 +293,59 @@ class MLPClassifier(ClassifierMixin, MLP):
     def _weights(self, y: Array, sample_weight: Array | None, dtype: Any) -> Array | None:
         if self.class_weight is None:
             return sample_weight
-        weights = compute_sample_weight(self.class_weight, y).astype(dtype)
+        several = self._kind == heads.KIND
+        try:
+            weights = (heads.weights if several else compute_sample_weight)(self.class_weight, y).astype(dtype)
+        except InputError:
+            raise
+        except ValueError as error:
+            raise InputError(str(error)) from None
         return weights if sample_weight is None else weights * sample_weight
 
     def _score(self, y: Array, y_hat: Array, sample_weight: Array | None) -> float:
         """The share of the samples (by weight) all of whose labels are right."""
-        if self._output(y.shape[1]) == "softmax":
+        if self._kind == heads.KIND:
+            right = all_right(heads.parts(self.classes_), y, y_hat)
+        elif self._output(y.shape[1]) == "softmax":
             right = y.argmax(axis=1) == y_hat.argmax(axis=1)
         else:
             right = ((y_hat > 0.5) == (y > 0.5)).all(axis=1)
         return float(np.average(right, weights=sample_weight))
 
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """The share of the samples (by weight) all of whose labels are right."""
+        if getattr(self, "_kind", None) != heads.KIND:
+            return float(super().score(X, y, sample_weight))
+        return float(np.average(heads.all_right(y, self.predict(X)), weights=sample_weight))
+
     def predict(self, X: ArrayLike) -> Array:
-        """The most probable class of each row (for labels: those of more than 1/2)."""
+        """The most probable class of each row (for labels: those of more than 1/2; for several columns: of each)."""
         y_hat = self._forward(X)
+        if self._kind == heads.KIND:
+            return heads.labels(y_hat, self.classes_)
         if self._kind == "multilabel-indicator":
             return (y_hat > 0.5).astype(np.int64)
         if len(self.classes_) <= 2:
             return np.asarray(self.classes_[(y_hat[:, 0] > 0.5).astype(np.int64) if len(self.classes_) == 2 else np.zeros(len(y_hat), int)])
         return np.asarray(self.classes_[y_hat.argmax(axis=1)])
 
-    def predict_proba(self, X: ArrayLike) -> Array:
-        """The probability of each class, in the order of ``classes_``."""
+    def predict_proba(self, X: ArrayLike) -> Any:
+        """The probability of each class, in the order of ``classes_``, (m, classes); for several columns a list of these."""
         y_hat = self._forward(X)
+        if self._kind == heads.KIND:
+            return [y_hat[:, head] for head in heads.parts(self.classes_)]
         return np.hstack([1 - y_hat, y_hat]) if y_hat.shape[1] == 1 else y_hat
 
-    def predict_log_proba(self, X: ArrayLike) -> Array:
-        """The logarithm of the probability of each class."""
+    def predict_log_proba(self, X: ArrayLike) -> Any:
+        """The logarithm of the probability of each class; for several columns a list of these."""
+        shares = self.predict_proba(X)
         with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
+            return [np.log(each) for each in shares] if isinstance(shares, list) else np.log(shares)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
+        tags.target_tags.multi_output = bool(self.multioutput)
         tags.input_tags.sparse = True
         return tags
 

@@ -56,8 +56,8 @@ LEARNED: dict[str, Callable[[Any], bool]] = {
     "best_validation_score_": _or_none(_number),
     "best_loss_": _or_none(_number),
     "stopped_": lambda value: type(value) is bool,
-    "_kind": lambda value: value in ("binary", "multiclass", "multilabel-indicator"),
-    "classes_": lambda value: isinstance(value, np.ndarray),
+    "_kind": lambda value: value in ("binary", "multiclass", "multilabel-indicator", "multiclass-multioutput"),
+    "classes_": lambda value: all(isinstance(each, np.ndarray) for each in (value if isinstance(value, list) else [value])),
     "feature_names_in_": lambda value: isinstance(value, np.ndarray),
 }
 """what a fitted estimator has besides its network, and what it may be in a file"""
@@ -186,11 +186,23 @@ def check_classes(classes: Any, kind: Any, n_outputs: int) -> None:
         ValueError: they do not.
 
     """
-    if not isinstance(classes, np.ndarray) or classes.ndim != 1 or classes.dtype.kind not in "biufUO":
-        raise ValueError("the classes are none")
+    if kind == "multiclass-multioutput":
+        if not isinstance(classes, list) or len(classes) < 2:
+            raise ValueError("the classes are not of several columns")
+        for each in classes:
+            _check_order(each)
+        if sum(map(len, classes)) != n_outputs:
+            raise ValueError("the classes do not fit the outputs")
+        return
+    _check_order(classes)
     expected = max(len(classes), 1) if kind == "multilabel-indicator" or len(classes) > 2 else 1
     if expected != n_outputs or not len(classes) or (kind == "multiclass" and len(classes) < 3):
         raise ValueError("the classes do not fit the outputs")
+
+
+def _check_order(classes: Any) -> None:
+    if not isinstance(classes, np.ndarray) or classes.ndim != 1 or classes.dtype.kind not in "biufUO":
+        raise ValueError("the classes are none")
     if classes.dtype.kind == "f" and not all(map(math.isfinite, classes)):
         raise ValueError("the classes are not finite")
     if not (classes[1:] > classes[:-1]).all():

@@ -26,6 +26,20 @@ def accuracy(y: Array, y_hat: Array) -> float:
     return float((y.argmax(axis=1) == y_hat.argmax(axis=1)).mean())
 
 
+def accuracy_of(heads: Sequence[slice]) -> Metric:
+    """The share of samples whose class is right in every group of outputs."""
+
+    def accuracy(y: Array, y_hat: Array) -> float:
+        return float(all_right(heads, y, y_hat).mean())
+
+    return accuracy
+
+
+def all_right(heads: Sequence[slice], y: Array, y_hat: Array) -> Array:
+    """Whether the largest output of each group is that of the largest target, (m,)."""
+    return np.all([y[:, head].argmax(axis=1) == y_hat[:, head].argmax(axis=1) for head in heads], axis=0)
+
+
 def r2(y: Array, y_hat: Array) -> float:
     """1 - sum (y - y_hat)^2 / sum (y - mean y)^2, the mean over the outputs; an output that never varies counts 0."""
     y, y_hat = y.astype(np.float64), y_hat.astype(np.float64)
@@ -50,7 +64,8 @@ def as_metrics(metrics: Sequence[str] | Mapping[str, Metric] | None, architectur
     for name in metrics:
         if name not in METRICS:
             raise unknown_name("metric", name, METRICS)
-    return {name: METRICS[name] for name in metrics}
+    found = {name: METRICS[name] for name in metrics}
+    return found | {"accuracy": accuracy_of(architecture.heads)} if architecture.heads and "accuracy" in found else found
 
 
 @dataclass(frozen=True)

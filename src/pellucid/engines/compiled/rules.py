@@ -14,10 +14,16 @@ from pellucid.equations.optimizers import Optimizer
 from pellucid.errors import InputError, sentence
 
 WHOLE_ROWS = {
-    ("softmax", "cross_entropy"): Part("rowwise.softmax_cross_entropy"),
-    ("softmax", "log_loss"): Part("rowwise.softmax_log_loss"),
+    ("softmax", "cross_entropy"): "softmax_cross_entropy",
+    ("softmax", "log_loss"): "softmax_log_loss",
 }
 """the fused pairs that are not element by element"""
+
+
+def _whole_rows(name: str, record: Activation) -> Rule:
+    """The part of that name; where there are groups, the one that is given their number and sizes."""
+    groups = record.groups if isinstance(record, Softmax) else ()
+    return Rule(Part(f"rowwise.{name}_in_groups"), (len(groups), *groups)) if groups else Rule(Part(f"rowwise.{name}"), ())
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,7 @@ class Pair:
 def activation(record: Activation, hidden: bool) -> Pair:
     """a = f(z) and dz = da * f'(z). Hidden layers write over z where they can: it halves the memory that the two loops touch."""
     if isinstance(record, Softmax):
-        return Pair(Rule(Part("rowwise.softmax"), ()), Rule(Part("rowwise.softmax_backward"), ()), False)
+        return Pair(_whole_rows("softmax", record), _whole_rows("softmax_backward", record), False)
     if not all(record.pieces):
         what, repair = "the activation", "use engine='reference', or give the record its pieces"
         raise InputError(sentence(what, "the compiled engine", record.spec, "one with formulas in stable pieces", repair))
@@ -58,8 +64,8 @@ def objective(chain: Objective) -> Last:
     if pair is None:
         return Last(formulas.objective(*loss.pieces, loss.averages), link=True)
     if pair.pieces == ("", ""):
-        part = WHOLE_ROWS[chain.output.name, loss.name]
-        return Last(Rule(part, ()), output=part.name == "rowwise.softmax_cross_entropy")
+        name = WHOLE_ROWS[chain.output.name, loss.name]
+        return Last(_whole_rows(name, chain.output), output=name == "softmax_cross_entropy")
     return Last(formulas.objective(*pair.pieces, loss.averages))
 
 
