@@ -76,9 +76,23 @@ FROM_SCORES = {
 }
 
 
+def groups_of(spec):
+    """The sizes of the groups of ``softmax(3, 2)``, or nothing."""
+    return [int(part) for part in spec.partition("(")[2].rstrip(")").split(",") if part] if spec.startswith("softmax") else []
+
+
+def in_groups(function, groups, *arrays):
+    """A function of rows, applied to each group of columns."""
+    ends = np.cumsum(groups).tolist()
+    parts = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+    return jnp.concatenate([function(*(array[:, part] for array in arrays)) for part in parts], axis=1)
+
+
 def parsed(spec, table):
     """The function that a text such as ``leaky_relu(slope=0.2)`` names, and its bare name."""
     name, _, inside = spec.partition("(")
+    if name == "softmax" and inside:
+        return partial(in_groups, table[name], groups_of(spec)), name
     parameters = {key: float(value) for key, _, value in (part.partition("=") for part in inside.rstrip(")").split(",") if part)}
     return partial(table[name], **parameters) if parameters else table[name], name
 
@@ -99,6 +113,8 @@ def cost(net: pl.Network, X, Y, s=None, masks=None):
                 a = a * masks[layer]
         y = jnp.asarray(Y, dtype=jnp.float64)
         scores = FROM_SCORES.get((rules[-1][1], loss_name))
+        groups = groups_of(architecture.activations[-1].spec)
+        scores = partial(in_groups, scores, groups) if scores is not None and groups else scores
         each = scores(z, y) if scores is not None else plain(a, y)
         lost = each.mean(axis=1) if loss_name in AVERAGED else each.sum(axis=1)
         ridge = sum((W**2).sum() for W, _ in parameters)

@@ -54,6 +54,16 @@ def tame(net, trace):
     return all(np.isfinite(trace[f"z{layer.index}"]).all() and np.abs(trace[f"z{layer.index}"]).max() <= limit for layer in net.layers)
 
 
+def _grouped(draw, rule, size, least):
+    """Some softmaxes in two or three groups of units."""
+    if rule != "softmax" or size < 2 * least or not draw(st.booleans()):
+        return rule
+    first = draw(st.integers(least, size - least))
+    rest = size - first
+    groups = [first, least, rest - least] if rest >= 2 * least and draw(st.booleans()) else [first, rest]
+    return f"softmax({', '.join(map(str, groups))})"
+
+
 @st.composite
 def recipes(draw):
     """What to build a network and its data from; plain values, so that a failing one can be read."""
@@ -63,9 +73,12 @@ def recipes(draw):
     output, loss = draw(st.sampled_from(PAIRS))
     if output == "softmax" and loss == "log_loss" and sizes[-1] == 1:
         sizes[-1] = 2  # a softmax of one class is the constant 1, where log_loss is infinite
+    least = 2 if loss == "log_loss" else 1
+    rules = [_grouped(draw, rule, size, 1) for rule, size in zip(hidden, sizes[1:-1], strict=True)]
+    rules.append(_grouped(draw, output, sizes[-1], least))
     return {
         "sizes": sizes,
-        "rules": [*hidden, output],
+        "rules": rules,
         "loss": loss,
         "dtype": draw(st.sampled_from(["float64", "float32"])),
         "l2": draw(st.sampled_from([0.0, 0.7])),

@@ -13,10 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any
 
 import numpy as np
-from jaxtyping import Inexact
+from jaxtyping import Float, Inexact
 
 from pellucid.equations.arrays import Array, namespace, normal_cdf, not_negative, over_groups, sigmoid, softplus
 from pellucid.equations.records import ARGUMENTS, NOT_NEGATIVE, OPEN_UNIT, POSITIVE, REAL, Interval, as_latex, is_formula, look_up, spelled
@@ -148,7 +147,7 @@ class Softmax(Activation):
         products = a[:, :, None] * a[:, None, :]
         return diagonal - (products * xp.asarray(self.same_group(a.shape[1]), dtype=a.dtype) if self.groups else products)
 
-    def same_group(self, n: int) -> np.ndarray[Any, Any]:
+    def same_group(self, n: int) -> Float[np.ndarray, "n n"]:
         """1 where two units are of one group, else 0, (n, n)."""
         group = np.repeat(np.arange(len(self.groups) or 1), self.groups or (n,))
         return (group[:, None] == group).astype(np.float64)

@@ -455,9 +455,8 @@ class Objective:
     @property
     def fused(self) -> FusedPair | None:
         """The exact product, or None where the chain rule is followed link by link."""
-        pair = FUSED.get((self.output.name, self.loss.name))
-        grouped = pair is not None and isinstance(self.output, Softmax) and self.output.groups
-        return in_groups(pair, self.output.groups) if grouped else pair
+        pair, output = FUSED.get((self.output.name, self.loss.name)), self.output
+        return in_groups(pair, output.groups) if pair is not None and isinstance(output, Softmax) and output.groups else pair
 
     def value(self, z: Inexact[Array, "m n"], y_hat: Inexact[Array, "m n"], y: Inexact[Array, "m n"]) -> Inexact[Array, " m"]:
         """l_i of each sample."""

@@ -25,9 +25,9 @@ from pellucid.estimators.base import MLP, Saving
 from pellucid.estimators.constraints import CONSTRAINTS
 from pellucid.estimators.files import check_classes
 from pellucid.estimators.losses import named
-from pellucid.training.evaluation import all_right
 from pellucid.training.callbacks import AnyCallback
 from pellucid.training.checkpoints import USUAL, Path
+from pellucid.training.evaluation import all_right
 
 
 class MLPClassifier(ClassifierMixin, MLP):
@@ -165,7 +165,8 @@ class MLPClassifier(ClassifierMixin, MLP):
         """
         return self._fit(X, y, sample_weight, validation=validation, saving=Saving(checkpoint, every, resume))
 
-    classes_: Array | list[Array]
+    classes_: Any
+    """the classes in order; with several columns a list of these"""
 
     @available_if(lambda self: self._is_stochastic())
     @_fit_context(prefer_skip_nested_validation=True)
@@ -316,7 +317,8 @@ class MLPClassifier(ClassifierMixin, MLP):
         """The share of the samples (by weight) all of whose labels are right."""
         if getattr(self, "_kind", None) != heads.KIND:
             return float(super().score(X, y, sample_weight))
-        return float(np.average(heads.all_right(y, self.predict(X)), weights=sample_weight))
+        right = heads.all_right(y, self.predict(X))
+        return float(np.average(right, weights=None if sample_weight is None else np.asarray(sample_weight)))
 
     def predict(self, X: ArrayLike) -> Array:
         """The most probable class of each row (for labels: those of more than 1/2; for several columns: of each)."""

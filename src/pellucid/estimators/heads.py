@@ -73,7 +73,9 @@ def first_call(estimator: Any, classes: Any, y: Any) -> bool:
     given = [] if single else [each if np.ndim(each) == 1 else None for each in classes]
     if len(given) != k or any(each is None for each in given):
         got = f"{classes!r:.60}" if single or len(given) == k else f"{len(given)} of them"
-        told = sentence("classes", "partial_fit", got, f"a list of {k} lists, the classes of each column of y", "e.g. [[0, 1], ['a', 'b', 'c']]")
+        told = sentence(
+            "classes", "partial_fit", got, f"a list of {k} lists, the classes of each column of y", "e.g. [[0, 1], ['a', 'b', 'c']]"
+        )
         raise InputError(told)
     found = [unique_labels(np.asarray(each)) for each in given]
     if before is None:
@@ -144,9 +146,11 @@ def labels(y_hat: Array, classes: Sequence[Array]) -> Array:
 
 def all_right(y: ArrayLike, predicted: Array) -> Array:
     """Whether every label of a row is right, (m,)."""
-    given, found = _as_many(y, predicted.T), predicted.astype(object)
+    given, found = _as_many(y, list(predicted.T)), predicted.astype(object)
     if len(given[0]) != len(found):
-        raise ShapeError(sentence("the rows of y", "score", len(given[0]), f"{len(found)}, as many as X has", "check how they were selected"))
+        raise ShapeError(
+            sentence("the rows of y", "score", len(given[0]), f"{len(found)}, as many as X has", "check how they were selected")
+        )
     return np.all([column.astype(object) == found[:, k] for k, column in enumerate(given)], axis=0)
 
 

@@ -64,6 +64,12 @@ def careful(tree: Expression, value_of: ValueOf, bodies: Callable[[nodes.Sum], l
     return None
 
 
+def in_groups(function: Callable[[Any], Any], array: Any, axis: int, groups: tuple[int, ...]) -> Any:
+    """A figure of each group of entries along an axis, at every entry of the group."""
+    parts = np.split(array, np.cumsum(groups)[:-1], axis=axis)
+    return np.concatenate([np.repeat(function(part), part.shape[axis], axis=axis) for part in parts], axis=axis)
+
+
 def _beside_one(tree: Expression) -> Expression | None:
     """U, of 1 + u."""
     match tree:
@@ -84,6 +90,10 @@ def _log_of_one_and(rest: Expression, value_of: ValueOf) -> Any:
 def _shifted(total: Expression, value_of: ValueOf, bodies: Callable[[nodes.Sum], list[Any]]) -> tuple[Any, Any] | None:
     """C and sum e^(v - c), where the tree is sum e^v."""
     match total:
+        case nodes.SumOverUnits(nodes.Call("exp", (v,), 0, None), axis, groups=groups) if groups:
+            exponents = np.asarray(value_of(v), dtype=float)
+            top = in_groups(lambda part: part.max(axis=axis, keepdims=True), exponents, axis, groups)
+            return top, in_groups(lambda part: part.sum(axis=axis, keepdims=True), np.exp(exponents - top), axis, groups)
         case nodes.SumOverUnits(nodes.Call("exp", (v,), 0, None), axis):
             exponents, kept = np.asarray(value_of(v), dtype=float), True
         case nodes.Sum(nodes.Call("exp", (v,), 0, None)):

@@ -12,7 +12,7 @@ import numpy as np
 from pellucid.errors import InputError, sentence
 from pellucid.expressions import nodes
 from pellucid.expressions.arithmetic import FLOATS, Arithmetic
-from pellucid.expressions.careful import careful
+from pellucid.expressions.careful import careful, in_groups
 from pellucid.expressions.nodes import Expression
 
 Values = Mapping[str, Any]
@@ -79,6 +79,8 @@ class _Evaluation:
                 return reduce(operator.add, self._bodies(tree, values), 0)
             case nodes.SumOverSamples(of, None):
                 return np.sum(self.value(of, values))
+            case nodes.SumOverUnits(of, axis, groups=groups) if groups:
+                return in_groups(lambda part: np.sum(part, axis=axis, keepdims=True), np.asarray(self.value(of, values)), axis, groups)
             case nodes.SumOverSamples(of, axis) | nodes.SumOverUnits(of, axis):
                 found = np.sum(self.value(of, values), axis=axis, keepdims=True)
                 return found[0] if isinstance(tree, nodes.SumOverSamples) and axis == 0 else found

@@ -110,18 +110,16 @@ def latex(tree: Expression, digits: int = 6) -> str:
         case nodes.Cases(branches, otherwise):
             lines = [rf"{latex(value, digits)} & \text{{if }} {latex(condition, digits)}" for value, condition in branches]
             return r"\begin{cases} " + r" \\ ".join([*lines, rf"{latex(otherwise, digits)} & \text{{otherwise}}"]) + r" \end{cases}"
-        case nodes.Sum(body, index, skip=int() | str() as skip):
-            return rf"\sum_{{{index} \ne {skip}}} {within(body, PRODUCT)}"
-        case nodes.Sum(body, index, first, last):
-            return rf"\sum_{{{index}={first}}}^{{{last}}} {within(body, PRODUCT)}"
+        case nodes.Sum(body):
+            return f"{tree.sign} {within(body, PRODUCT)}"
         case nodes.SumOverSamples(_, _, nodes.Expression() as summand):
             return rf"\sum_{{i=1}}^{{m}} {within(summand, PRODUCT)}"
         case nodes.SumOverSamples(of):
             return rf"\sum_{{i=1}}^{{m}} {_of_sample(within(of, PRODUCT), of)}"
-        case nodes.SumOverUnits(_, _, nodes.Expression() as summand, index):
-            return rf"\sum_{{{index}}} {within(summand, PRODUCT)}"
+        case nodes.SumOverUnits(_, _, nodes.Expression() as summand):
+            return rf"\sum_{{{tree.over}}} {within(summand, PRODUCT)}"
         case nodes.SumOverUnits(of, index=index):
-            return rf"\sum_{{{index}}} {_bracketed(within(of, PRODUCT), of)}_{{{index}}}"
+            return rf"\sum_{{{tree.over}}} {_bracketed(within(of, PRODUCT), of)}_{{{index}}}"
         case nodes.SumAll(of):
             return rf"\sum {within(of, PRODUCT)}"
         case nodes.Diagonal(of):

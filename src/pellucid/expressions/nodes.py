@@ -223,6 +223,16 @@ class Sum(Expression):
     stop: int | None = None
     skip: int | str | None = None
     """a value of the index that is left out"""
+    ranged: bool = False
+    """whether first and last are written beside what is left out"""
+
+    @property
+    def sign(self) -> str:
+        """The sum sign and what it runs over, in LaTeX."""
+        if self.skip is None:
+            return rf"\sum_{{{self.index}={self.first}}}^{{{self.last}}}"
+        left_out = rf"{self.index} \ne {self.skip}"
+        return rf"\sum_{{{self.index}={self.first},\, {left_out}}}^{{{self.last}}}" if self.ranged else rf"\sum_{{{left_out}}}"
 
 
 @dataclass(frozen=True)
@@ -238,7 +248,7 @@ class SumOverSamples(Expression):
 
 @dataclass(frozen=True)
 class SumOverUnits(Expression):
-    """For each sample, the sum over the units, kept as an axis of length 1."""
+    """For each sample, the sum over the units, kept as an axis of length 1; with groups over those of its group, for each unit."""
 
     of: Expression
     axis: int
@@ -246,6 +256,13 @@ class SumOverUnits(Expression):
     """what is summed as it is written for one unit; otherwise the whole in brackets"""
     index: str = "k"
     """the letter of the unit"""
+    groups: tuple[int, ...] = ()
+    """how many units each group has, in order; empty where all are one"""
+
+    @property
+    def over(self) -> str:
+        """What the sum runs over, in LaTeX."""
+        return rf"{self.index} \in g" if self.groups else self.index
 
 
 @dataclass(frozen=True)

@@ -98,21 +98,21 @@ def text(tree: Expression, digits: int = 6) -> str:
         case nodes.Cases(branches, otherwise):
             lines = [f"{text(value, digits)} if {text(condition, digits)}" for value, condition in branches]
             return "{" + "; ".join([*lines, f"{text(otherwise, digits)} otherwise"]) + "}"
-        case nodes.Sum(body, index, skip=int() | str() as skip):
-            return f"Σ_{index}≠{skip} {within(body, PRODUCT)}"
+        case nodes.Sum(body, index, first, last, skip=int() | str() as skip, ranged=ranged):
+            return f"Σ_{index}{f'={first}..{last}, {index}' if ranged else ''}≠{skip} {within(body, PRODUCT)}"
         case nodes.Sum(body, index, first, last):
             return f"Σ_{index}={first}..{last} {within(body, PRODUCT)}"
         case nodes.SumOverSamples(_, _, nodes.Expression() as summand):
             return f"Σ_i {within(summand, PRODUCT)}"
         case nodes.SumOverUnits(_, _, nodes.Expression() as summand, index):
-            return f"Σ_{index} {within(summand, PRODUCT)}"
+            return f"Σ_{index}{'∈g' if tree.groups else ''} {within(summand, PRODUCT)}"
         case nodes.SumOverSamples(of):
             inner = (
                 symbol_text(nodes.Symbol(of.name, of.layer, of.index, "i")) if isinstance(of, nodes.Symbol) else f"({text(of, digits)})^(i)"
             )
             return f"Σ_i {inner}"
         case nodes.SumOverUnits(of, index=index):
-            return f"Σ_{index} ({text(of, digits)}){index.translate(_BELOW)}"
+            return f"Σ_{index}{'∈g' if tree.groups else ''} ({text(of, digits)}){index.translate(_BELOW)}"
         case nodes.SumAll(of):
             return f"Σ {within(of, PRODUCT)}"
         case nodes.Diagonal(of):

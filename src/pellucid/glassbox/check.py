@@ -203,7 +203,7 @@ class _Cost:
         """J carries a rounding error of about eps times this"""
         if architecture.objective.fused is not None:
             # Each loss is log(1 + something small), or the difference of terms as large as z; the mean of m has 1 / sqrt(m) of its error.
-            terms = 1.0 if architecture.activations[-1].spec == "softmax" else float(np.abs(tape.z[-1]).mean())
+            terms = 1.0 if architecture.activations[-1].name == "softmax" else float(np.abs(tape.z[-1]).mean())
             self.coarseness = max(self.size, terms / (2 * math.sqrt(len(X))))
         self.steepest = float(np.abs(self.data_gradient()).max())
 

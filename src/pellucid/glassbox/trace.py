@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pellucid.equations.activations import Softmax
 from pellucid.equations.arrays import Array
 from pellucid.equations.propagation import backward, forward, mean_gradient, penalty
 from pellucid.equations.records import ARGUMENTS, is_formula
@@ -197,7 +198,9 @@ class _Equations:
         if layer == self.last and self.objective.fused is not None:
             return f"{self.objective.fused.dz_formula}" + (f", / n{layer}" if self.loss.averages else "") + " (fused, exact)"
         rule = self.rules[layer - 1]
-        if rule.spec == "softmax":
+        if isinstance(rule, Softmax):
+            if rule.groups:
+                return f"a{layer} * (da{layer} - sum_k a_k da_k), sum_k over each group"
             return f"a{layer} * (da{layer} - sum_k a_k da_k)"
         if is_formula(rule.spec, ARGUMENTS):
             value = f"({rule.formula})" if self._dropped(layer) else f"a{layer}"  # a_l is what the mask has left

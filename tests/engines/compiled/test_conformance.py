@@ -215,16 +215,18 @@ PLACES = {
     "the norm": (batches_module, "add_squares", "total[0] = found", "total[0] = 1.001 * found"),
     "the loss": (rowwise, "softmax_cross_entropy", "losses[i] = weight", "losses[i] = 1.001 * weight"),
     "its derivative": (rowwise, "softmax_cross_entropy", "* weight - y", "* weight - as_entry(1.001, a) * y"),
+    "the loss in groups": (rowwise, "softmax_cross_entropy_in_groups", "found += weight *", "found += as_entry(1.001, a) * weight *"),
+    "its derivative in groups": (rowwise, "softmax_cross_entropy_in_groups", "* weight - y", "* weight - as_entry(1.001, a) * y"),
     "the optimizer": (updates, "adam", "theta[i] -= alpha * first", "theta[i] -= as_entry(1.001, theta) * alpha * first"),
     "its coefficients": (updates, "adam_step", "c[2], c[3] = settings[1], 1", "c[2], c[3] = settings[1], 1.001"),
 }  # fmt: skip
 """where 0.1 % is planted: the module and the part, and how its text is changed"""
 
 
-def everything(seed=0):
+def everything(output="softmax", seed=0):
     """Assert that a step and a training agree, with all that a training can have."""
     rng = np.random.default_rng(seed)
-    net = pl.Network([700, 200, 20, 3], ["sigmoid", "gelu", "softmax"], "cross_entropy", seed=0, l2=0.3, dropout=0.2)
+    net = pl.Network([700, 200, 20, 3], ["sigmoid", "gelu", output], "cross_entropy", seed=0, l2=0.3, dropout=0.2)
     X, Y, s = rng.normal(size=(70, 700)), np.eye(3)[rng.integers(3, size=70)], rng.random(70)
     one_step(net, X, Y, s, net.dropout_mask(70), 1e-12)
     batches = Batches(X, Y, s, rng.permutation(70), 40, 0, 0.05)
@@ -233,8 +235,9 @@ def everything(seed=0):
     assert ends[0].gradient_norm_sum == pytest.approx(ends[1].gradient_norm_sum, rel=1e-11)
 
 
-def test_nothing_planted():
-    everything()
+@pytest.mark.parametrize("output", ["softmax", "softmax(2, 1)"])
+def test_nothing_planted(output):
+    everything(output)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -248,7 +251,7 @@ def test_a_planted_error_of_a_thousandth_in_a_kernel_is_seen(place, monkeypatch,
     text = text.replace("from __future__ import annotations", imports)
     monkeypatch.setattr(store, "folder", lambda: tmp_path)
     right, wrong = Part(f"{module.__name__.split('.')[-1]}.{name}"), Part(f"planted.{name}", text)
-    for table in (plan.PARTS, rules.WHOLE_ROWS):
+    for table in (plan.PARTS, rules.WHOLE_ROWS, rules.IN_GROUPS):
         for key, part in table.items():
             if part == right:
                 monkeypatch.setitem(table, key, wrong)
@@ -256,7 +259,7 @@ def test_a_planted_error_of_a_thousandth_in_a_kernel_is_seen(place, monkeypatch,
         changed = {field: wrong for field in ("prepare", "move") if getattr(update, field) == right}
         monkeypatch.setitem(rules.UPDATES, key, dataclasses.replace(update, **changed))
     with pytest.raises(AssertionError):
-        everything()
+        everything("softmax(2, 1)" if "in groups" in place else "softmax")
     assert list(tmp_path.glob(f"planted.{name}.*")), "the wrong part was used"
 
 

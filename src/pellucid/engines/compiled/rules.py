@@ -14,16 +14,15 @@ from pellucid.equations.optimizers import Optimizer
 from pellucid.errors import InputError, sentence
 
 WHOLE_ROWS = {
-    ("softmax", "cross_entropy"): "softmax_cross_entropy",
-    ("softmax", "log_loss"): "softmax_log_loss",
+    ("softmax", "cross_entropy"): Part("rowwise.softmax_cross_entropy"),
+    ("softmax", "log_loss"): Part("rowwise.softmax_log_loss"),
 }
 """the fused pairs that are not element by element"""
-
-
-def _whole_rows(name: str, record: Activation) -> Rule:
-    """The part of that name; where there are groups, the one that is given their number and sizes."""
-    groups = record.groups if isinstance(record, Softmax) else ()
-    return Rule(Part(f"rowwise.{name}_in_groups"), (len(groups), *groups)) if groups else Rule(Part(f"rowwise.{name}"), ())
+IN_GROUPS = {
+    ("softmax", "cross_entropy"): Part("rowwise.softmax_cross_entropy_in_groups"),
+    ("softmax", "log_loss"): Part("rowwise.softmax_log_loss_in_groups"),
+}
+"""the same where the softmax has groups"""
 
 
 @dataclass(frozen=True)
@@ -38,13 +37,20 @@ class Pair:
 def activation(record: Activation, hidden: bool) -> Pair:
     """a = f(z) and dz = da * f'(z). Hidden layers write over z where they can: it halves the memory that the two loops touch."""
     if isinstance(record, Softmax):
-        return Pair(_whole_rows("softmax", record), _whole_rows("softmax_backward", record), False)
+        name, sizes = ("_in_groups", _sizes(record)) if record.groups else ("", ())
+        return Pair(Rule(Part(f"rowwise.softmax{name}"), sizes), Rule(Part(f"rowwise.softmax_backward{name}"), sizes), False)
     if not all(record.pieces):
         what, repair = "the activation", "use engine='reference', or give the record its pieces"
         raise InputError(sentence(what, "the compiled engine", record.spec, "one with formulas in stable pieces", repair))
     in_place = record.pieces_in_place if hidden else None
     forward, backward = in_place or record.pieces
     return Pair(formulas.activation_forward(forward), formulas.activation_backward(backward), in_place is not None)
+
+
+def _sizes(record: Activation) -> tuple[float, ...]:
+    """How many groups a softmax has, and the size of each; nothing where it has none."""
+    groups = record.groups if isinstance(record, Softmax) else ()
+    return (len(groups), *groups) if groups else ()
 
 
 @dataclass(frozen=True)
@@ -64,8 +70,8 @@ def objective(chain: Objective) -> Last:
     if pair is None:
         return Last(formulas.objective(*loss.pieces, loss.averages), link=True)
     if pair.pieces == ("", ""):
-        name = WHOLE_ROWS[chain.output.name, loss.name]
-        return Last(_whole_rows(name, chain.output), output=name == "softmax_cross_entropy")
+        key, sizes = (chain.output.name, loss.name), _sizes(chain.output)
+        return Last(Rule(IN_GROUPS[key], sizes) if sizes else Rule(WHOLE_ROWS[key], ()), output=loss.name == "cross_entropy")
     return Last(formulas.objective(*pair.pieces, loss.averages))
 
 

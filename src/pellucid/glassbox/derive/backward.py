@@ -46,8 +46,9 @@ def dz(builder: Builder, layer: int) -> Step:
     through = f"chain rule through {builder.activation_text(layer)}"
     if isinstance(record, Softmax):
         whole = hadamard(*arriving) if len(arriving) > 1 else arriving[0]
-        sides: tuple[Expression, ...] = (written, softmax.jacobian_applied(names, names.f(layer), whole))
-        rule = f"{through}: every output depends on every z, so the Jacobian (it is symmetric) is applied to da; {ERROR}"
+        sides: tuple[Expression, ...] = (written, softmax.jacobian_applied(names, layer, names.f(layer), whole))
+        groups = " of its group" if softmax.groups_of(record) else ""
+        rule = f"{through}: every output depends on every z{groups}, so the Jacobian (it is symmetric) is applied to da; {ERROR}"
         inner = jacobian(builder, layer)
     else:
         slope = derivative(builder, layer)
@@ -75,7 +76,11 @@ def jacobian(builder: Builder, layer: int) -> Step:
         f, z = names.of_sample(f, 1), names.of_sample(z, 1)
         rule += "; here of the first sample"
     key = f"jacobian{layer}"
-    side = nodes.Diagonal(f) - (f @ f.T if names.columns else f.T @ f)
+    products: Expression = f @ f.T if names.columns else f.T @ f
+    if softmax.groups_of(names.rule(layer)):
+        products = hadamard(Symbol("G", layer), products)
+        rule += "; G has ones where both are of one group, else zeros"
+    side = nodes.Diagonal(f) - products
     return builder.step(key, Derivative(f, z, key=key), (side,), rule, BACKWARD, shape=(n, n))
 
 
@@ -94,7 +99,7 @@ def fused(builder: Builder) -> Step:
         steps.append(builder.step(name, symbol, lines, line.rule, BACKWARD, shape=shape, value=builder.values.get(symbol.key)))
     arriving = Symbol("da", layer)
     called = Call("f", (z,), 1, layer)
-    whole: Expression = softmax.jacobian_applied(names, Symbol("a", layer), arriving) if soft else hadamard(arriving, called)
+    whole: Expression = softmax.jacobian_applied(names, layer, Symbol("a", layer), arriving) if soft else hadamard(arriving, called)
     sides = (Derivative(Symbol("l"), z, key=f"dz{layer}"), whole, shared(builder, way.lines[-1].sides[-1]))
     rule = (
         f"chain rule through {builder.activation_text(layer)}; with {builder.architecture.loss.spec} the product cancels, as shown line by "

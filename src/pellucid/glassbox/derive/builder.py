@@ -44,7 +44,7 @@ class Builder:
         """f_l(z_l) written out."""
         z, record = Symbol("z", layer), self.names.rule(layer)
         if isinstance(record, Softmax):
-            return softmax.softmax(self.names, z)
+            return softmax.softmax(self.names, layer, z)
         return formula_or(Call("f", (z,), 0, layer), record.formula, {"z": z})
 
     def slope(self, layer: int) -> Expression:
@@ -76,7 +76,9 @@ class Builder:
         if not self.values:
             return True
         rounding = 1e-14 if self.names.n_outputs > 1 else 0.0
-        return bool(abs(self.values["y"].sum(axis=self.names.unit_axis) - 1).max() <= rounding)
+        y = self.values["y"] if self.names.unit_axis else self.values["y"].T
+        heads = self.architecture.heads or (slice(None),)
+        return bool(max(abs(y[:, head].sum(axis=1) - 1).max() for head in heads) <= rounding)
 
     @cached_property
     def way(self) -> pairs.Way | None:

@@ -78,13 +78,14 @@ class Elements(Builder):
 
     # --- sums ---
 
-    def total(self, term: Callable[[Any], Expression], n: int, index: str = "k") -> Side:
-        """The sum of term(1) .. term(n)."""
+    def total(self, term: Callable[[Any], Expression], n: int, index: str = "k", first: int = 1) -> Side:
+        """The sum of term(1) .. term(n), or of as many from ``first`` on."""
+        last = first + n - 1
         if n == 1:
-            return Side.of(term(1))
+            return Side.of(term(first))
         if n <= TERMS or self.complete:
-            return Side.of(nodes.Add(tuple(term(k) for k in range(1, n + 1))))
-        return Side(nodes.Sum(term(index), index, 1, n), nodes.Add((term(1), term(2), nodes.Dots(), term(n))))
+            return Side.of(nodes.Add(tuple(term(k) for k in range(first, last + 1))))
+        return Side(nodes.Sum(term(index), index, first, last), nodes.Add((term(first), term(first + 1), nodes.Dots(), term(last))))
 
     def over_samples(self, body: Expression) -> Expression:
         """The (weighted) mean over the samples."""

@@ -29,7 +29,8 @@ def a(builder: Builder, layer: int) -> tuple[Step, ...]:
     names, record = builder.names, builder.names.rule(layer)
     shape = names.shape(builder.sizes[layer], None)
     sides = tuple(dict.fromkeys((Call("f", (Symbol("z", layer),), 0, layer), builder.activated(layer))))
-    softly = "over the units of each sample, so that they sum to one"
+    softly = f"over the units of each {'group of a ' if softmax.groups_of(record) else ''}sample, so that they sum to one"
+    softly += softmax.said_of_groups(record)
     rule = f"activation {record.spec}, {softly if isinstance(record, Softmax) else 'entry by entry'}"
     f = names.f(layer)
     if layer not in names.masked:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pellucid.architecture import Architecture
-from pellucid.equations.activations import Activation, Elementwise
+from pellucid.equations.activations import Activation, Elementwise, Softmax
 from pellucid.equations.arrays import Array
 from pellucid.expressions import nodes
 from pellucid.expressions.nodes import Expression, Symbol, rebuilt
@@ -173,6 +173,8 @@ def values_of(model: Model, names: Names, sample: Sample) -> dict[str, Any]:
         else:
             z, a = (values[f"z{layer}"].T, f.T) if names.columns else (values[f"z{layer}"], f)
             values[f"jacobian{layer}"] = rule.jacobian(z[:1], a[:1])[0]
+            if isinstance(rule, Softmax) and rule.groups:
+                values[f"G{layer}"] = rule.same_group(names.architecture.sizes[layer])
     if (names.rule(names.last).name, names.architecture.loss.name) == ("softmax", "log_loss"):
         values |= _others(names, values["y"], values["y_hat"])
     return values
@@ -180,10 +182,12 @@ def values_of(model: Model, names: Names, sample: Sample) -> dict[str, Any]:
 
 def _others(names: Names, targets: Array, outputs: Array) -> dict[str, Array]:
     """N, which adds up the other entries, and q = (1 - y) a / (1 - a)."""
-    others = 1 - np.eye(names.n_outputs)
+    rule, n = names.rule(names.last), names.n_outputs
+    others = (rule.same_group(n) if isinstance(rule, Softmax) else np.ones((n, n))) - np.eye(n)
     with np.errstate(all="ignore"):
         rest = others @ outputs if names.columns else outputs @ others
-        return {"N": others, f"q{names.last}": (1 - targets) * outputs / rest}
+        share = (1 - targets) * outputs
+        return {"N": others, f"q{names.last}": np.where((share == 0) & (rest == 0), 0.0, share / rest)}
 
 
 def _forward(rule: Activation, columns: bool) -> Any:

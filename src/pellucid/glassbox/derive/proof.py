@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid.equations.activations import Softmax
 from pellucid.equations.optimizers import GradientDescent
 from pellucid.errors import InputError, sentence
 from pellucid.expressions import nodes
@@ -155,8 +156,9 @@ def _point(names: Names, seed: int) -> tuple[Piece, dict[str, Any]]:
 
     values: dict[str, Any] = {"x": array("x", lay(sizes[0], m), rng.normal), "y": array("y", lay(sizes[-1], m), rng.random), "m": m}
     if (names.rule(names.last).name, names.architecture.loss.name) == ("softmax", "cross_entropy"):  # targets that sum to one
-        y = values["y"] if names.columns else values["y"].T
-        y[-1] = 1 - y[:-1].sum(axis=0)
+        y, output = values["y"] if names.columns else values["y"].T, names.rule(names.last)
+        for head in output.parts(sizes[-1]) if isinstance(output, Softmax) else ():
+            y[head.stop - 1] = 1 - y[head.start : head.stop - 1].sum(axis=0)
     for layer in range(1, names.last + 1):
         n_in, n_out = sizes[layer - 1 : layer + 1]
         values[f"W{layer}"] = array(f"W{layer}", lay(n_out, n_in), rng.normal)
@@ -166,7 +168,10 @@ def _point(names: Names, seed: int) -> tuple[Piece, dict[str, Any]]:
     values["lambda"] = sympy.Symbol("lambda")
     if names.weighted:
         values["s"] = array("s", lay(1, m), rng.random)
-    values["N"] = np.array([[0 if i == k else 1 for k in range(sizes[-1])] for i in range(sizes[-1])], dtype=object)
+    for layer in range(1, names.last + 1):
+        record, n = names.rule(layer), sizes[layer]
+        same = record.same_group(n) if isinstance(record, Softmax) else np.ones((n, n))
+        values[f"G{layer}"], values["N"] = (array.astype(int).astype(object) for array in (same, same - np.eye(n)))
     return Piece(point), values
 
 

@@ -60,7 +60,7 @@ def dz(elements: Elements, layer: int, j: int) -> Step:
     error = f"; it is the error attributed to unit {elements.label(j)}"
     if isinstance(record, Softmax):
         sides = [written, *unit_softmax.jacobian_applied(elements, layer, j)]
-        rule = "chain rule through softmax: every output of the layer depends on z_j" + error
+        rule = f"chain rule through softmax: every output of {unit_softmax.over(elements, layer, j)} depends on z_j{error}"
         return elements.write(f"dz{layer}[{j}]", left, sides, rule, BACKWARD, value=value, steps=unit_softmax.jacobian(elements, layer, j))
     inner = slope(elements, layer, j)
     arriving: tuple[Expression, ...] = (elements.unit("da", layer, j),)

@@ -30,7 +30,7 @@ def a(elements: Elements, layer: int, j: int) -> tuple[Step, ...]:
     z_j = elements.unit("z", layer, j)
     if isinstance(record, Softmax):
         sides = [unit_softmax.softmax(elements, layer, j)]
-        rule = f"activation softmax: the share of unit {elements.label(j)} in the sum over the layer"
+        rule = f"activation softmax: the share of unit {elements.label(j)} in the sum over {unit_softmax.over(elements, layer, j)}"
     else:
         written = elements.per_unit(elements.activated(layer), j)
         sides = [Side.of(side) for side in dict.fromkeys((Call("f", (z_j,), 0, layer), written))]

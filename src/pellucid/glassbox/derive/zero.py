@@ -30,9 +30,9 @@ def shifted(tree: Expression) -> Expression:
         match node:
             case Symbol(index=index) if index and node.base == 1:
                 return replace(node, index=tuple(part - 1 if isinstance(part, int) else part for part in index), base=0)
-            case nodes.Sum(body, index, first, int(last), stop, skip):
+            case nodes.Sum(body, index, first, int(last), stop, skip, ranged):
                 skip = skip - 1 if isinstance(skip, int) else skip
-                return nodes.Sum(shifted(body), index, first - 1, last - 1, stop, skip)
+                return nodes.Sum(shifted(body), index, first - 1, last - 1, stop, skip, ranged)
         return None
 
     return rebuilt(tree, replaced)

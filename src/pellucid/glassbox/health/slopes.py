@@ -19,8 +19,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from pellucid.equations.activations import Activation, Elementwise
-from pellucid.equations.arrays import Array
+from pellucid.equations.activations import Activation, Elementwise, Softmax
+from pellucid.equations.arrays import Array, over_groups
 
 FLAT = 1 / 20
 """of the scale: below it the gradient of a unit is a small part of what it could be"""
@@ -87,7 +87,8 @@ def is_flat(activation: Activation, steep: Array, a: Array) -> Array:
     """Where a sample is on the flat part for a unit, (m, n)."""
     if isinstance(activation, Elementwise):
         return steep <= FLAT * slopes(activation).scale
-    return np.broadcast_to(a.max(axis=1, keepdims=True) >= _NEAR_ONE, a.shape)
+    groups = activation.groups if isinstance(activation, Softmax) else ()
+    return over_groups(lambda part: np.broadcast_to(part.max(axis=1, keepdims=True) >= _NEAR_ONE, part.shape), a, groups=groups)
 
 
 def is_dead(activation: Activation, steep: Array) -> Array:

@@ -77,16 +77,16 @@ def pieces(tree: Expression, digits: int, limit: float, scrolls: bool = False) -
             return of(inner, brackets=True, before=r"\operatorname{diag}")
         case nodes.SquaredNorm(inner):
             return of(inner, before=r"\bigl\lVert ", after=r"\bigr\rVert^2")
-        case nodes.Sum(body, index, first, last):
-            return of(body, binding(body) < PRODUCT, rf"\sum_{{{index}={first}}}^{{{last}}} ")
+        case nodes.Sum(body):
+            return of(body, binding(body) < PRODUCT, f"{tree.sign} ")
         case nodes.SumOverSamples(_, _, nodes.Expression() as summand):
             return of(summand, binding(summand) < PRODUCT, r"\sum_{i=1}^{m} ")
-        case nodes.SumOverUnits(_, _, nodes.Expression() as summand, index):
-            return of(summand, binding(summand) < PRODUCT, rf"\sum_{{{index}}} ")
+        case nodes.SumOverUnits(_, _, nodes.Expression() as summand):
+            return of(summand, binding(summand) < PRODUCT, rf"\sum_{{{tree.over}}} ")
         case nodes.SumOverSamples(inner):
             return of(inner, brackets=True, before=r"\sum_{i=1}^{m} ", after="^{(i)}")
         case nodes.SumOverUnits(inner, index=index):
-            return of(inner, before=rf"\sum_{{{index}}} \bigl\lbrack ", after=rf"\bigr\rbrack_{{{index}}}")
+            return of(inner, before=rf"\sum_{{{tree.over}}} \bigl\lbrack ", after=rf"\bigr\rbrack_{{{index}}}")
         case nodes.SumAll(inner):
             return of(inner, binding(inner) < PRODUCT, r"\sum ")
         case nodes.Derivative(inner, by, partial):
