@@ -70,7 +70,7 @@ def differentiate(
 
     """
     given = _given(wrt)
-    if isinstance(expression, Activation) and expression.spec == "softmax":
+    if isinstance(expression, Activation) and expression.name == "softmax":  # of groups, the Jacobian of each
         return softmax_jacobian("z", at)
     if isinstance(expression, str) and (match := re.fullmatch(r"\s*softmax\s*\(\s*([a-z])\s*\)\s*", expression)):
         return softmax_jacobian(match[1], at)

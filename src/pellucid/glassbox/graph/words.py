@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pellucid.architecture import Architecture
-from pellucid.equations.activations import CATALOGUE, Elementwise
+from pellucid.equations.activations import CATALOGUE, Elementwise, Softmax
 from pellucid.glassbox.notation import from_text
 
 
@@ -106,6 +106,9 @@ class Words:
         if not isinstance(record, Elementwise):
             formula = r"\operatorname{diag}(a) - a\,a^{\top}"
             detail = r"\frac{\partial a_{i}}{\partial z_{k}} = a_{i}\,(1 - a_{i})\text{ if }i = k\text{ else }-a_{i}\,a_{k}"
+            if isinstance(record, Softmax) and record.groups:
+                formula = r"\operatorname{diag}(a) - G \odot a\,a^{\top}"
+                detail += r",\ 0\text{ between groups}\ (G_{ik} = 1\text{ within a group, else }0)"
             inner = rf"({self.mask(layer)} \odot d{a})" if dropped else f"d{a}"
             return Link(_derivative(a, z), formula, detail, rf"d{z} = ({formula})\,{inner}", "the Jacobian, for each sample")
         slope = f"{rule}'({z})"

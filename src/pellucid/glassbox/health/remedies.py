@@ -127,7 +127,9 @@ def fitting_output(case: Case) -> Remedy:
     if pair is None:
         advice = f"use the output identity, which is never flat, instead of {output}"
         return Remedy("the output identity", advice, _with_identity)
-    together = "a - y" if output == "sigmoid" or np.allclose(case.Y.sum(axis=1), 1) else "a sum(y) - y"
+    heads = case.architecture.heads or (slice(None),)
+    whole = output == "sigmoid" or all(np.allclose(case.Y[:, head].sum(axis=1), 1) for head in heads)
+    together = "a - y" if whole else "a sum(y) - y"
     advice = f"train with {pair}, whose derivative grows as that of {output} shrinks: together they give dz = {together}"
     return Remedy(f"the loss {pair}", advice, partial(_with_loss, pair))
 

@@ -44,6 +44,7 @@ def activation_and_derivative(rule: str | Activation, ax: Axes | None = None, *,
     ax = own_axes(ax)
     kinks = [kink for kink in record.kinks if low < kink < high]
     z = np.unique(np.concatenate([np.linspace(low, high, _POINTS), kinks]))
+    record = activation("softmax") if record.name == "softmax" else record  # of groups, one
     curves = _softmax(record, z) if record.spec == "softmax" else _elementwise(record, z)
     for index, (name, values) in enumerate(curves.items()):
         style = look(index)

@@ -14,7 +14,7 @@ from pellucid.equations.losses import CATALOGUE as LOSSES
 from pellucid.equations.losses import loss
 from pellucid.expressions.nodes import Call, Cases, Compare, Divide, Expression, Negative, Number, Symbol, hadamard
 from pellucid.glassbox.review.lines import N, Y, error, error_is_exact, shown_activation, slope, symbol, through_softmax
-from pellucid.glassbox.review.passes import Pass
+from pellucid.glassbox.review.passes import Pass, backward_through
 from pellucid.glassbox.review.variation import Variation
 
 IN_A: dict[str, Callable[[Any], Any]] = {"sigmoid": lambda a: a * (1 - a), "tanh": lambda a: 1 - a**2, "exp": lambda a: a}
@@ -120,13 +120,13 @@ def _of_softmax(p: Pass, layer: int, da: Array, masks: list[_Factor]) -> Iterato
         inner = da * mask.value
         trees = (symbol("da", layer),) if mask.tree is None else (symbol("da", layer), mask.tree)
         tree = trees[0] if len(trees) == 1 else hadamard(*trees)
-        once = h * (inner - (h * inner).sum(axis=0))
+        once = backward_through(p.rule(layer), inner, inner, h)
         if mask.causes:
             yield Variation(name, mask.causes, through_softmax(p, layer, tree), once)
         yield Variation(name, ("activation derivative missing", *mask.causes), tree, inner)
         diagonal = "softmax Jacobian replaced by its diagonal"
         yield Variation(name, (diagonal, *mask.causes), hadamard(*trees, a, 1 - a), inner * h * (1 - h))
-        twice = h * (once - (h * once).sum(axis=0))
+        twice = backward_through(p.rule(layer), once, once, h)
         again = through_softmax(p, layer, through_softmax(p, layer, tree))
         yield Variation(name, ("activation derivative counted twice", *mask.causes), again, twice)
 

@@ -62,8 +62,11 @@ def of_samples(p: Pass, dz: Expression) -> Expression:
 
 def error_is_exact(p: Pass) -> bool:
     """Whether dz_L is y_hat - y (over n, where the loss averages)."""
-    sums_to_one = p.architecture.loss.spec != "cross_entropy" or bool(np.abs(p.values["y"].sum(axis=0) - 1).max() < 1e-12)
-    return (p.rule(p.depth).spec, p.architecture.loss.spec) in EXACT and sums_to_one
+    y, output = p.values["y"], p.rule(p.depth)
+    soft = isinstance(output, Softmax)
+    heads = output.parts(len(y)) if isinstance(output, Softmax) else (slice(None),)
+    sums_to_one = p.architecture.loss.spec != "cross_entropy" or all(np.abs(y[head].sum(axis=0) - 1).max() < 1e-12 for head in heads)
+    return (output.name if soft else output.spec, p.architecture.loss.spec) in EXACT and sums_to_one
 
 
 def error(p: Pass, averaged: bool) -> Expression:
@@ -84,9 +87,10 @@ def masked(p: Pass, layer: int) -> tuple[Expression, ...]:
 
 
 def through_softmax(p: Pass, layer: int, da: Expression) -> Expression:
-    """a * (da - sum_k a_k da_k)."""
-    a = shown_activation(p, layer)
-    return hadamard(a, da - SumOverUnits(hadamard(a, da), axis=0))
+    """a * (da - sum_k a_k da_k), the sum over the layer, or over each group of it."""
+    a, record = shown_activation(p, layer), p.rule(layer)
+    groups = record.groups if isinstance(record, Softmax) else ()
+    return hadamard(a, da - SumOverUnits(hadamard(a, da), axis=0, groups=groups))
 
 
 def right_line(p: Pass, name: str, l2: bool = True) -> Expression:

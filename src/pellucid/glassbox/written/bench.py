@@ -69,8 +69,9 @@ class Bench:
 
     @cached_property
     def whole(self) -> bool:
-        """Whether the targets of each sample sum to one."""
-        return bool(np.abs(self.Y.sum(axis=1) - 1).max() < 1e-6)
+        """Whether the targets of each sample sum to one, in each group where there are some."""
+        heads = self.architecture.heads or (slice(None),)
+        return all(np.abs(self.Y[:, head].sum(axis=1) - 1).max() < 1e-6 for head in heads)
 
     def setting(self, claim: Claim) -> Setting:
         """A companion of the network: its rules, other sizes and numbers; its own sizes where the line names entries by number."""

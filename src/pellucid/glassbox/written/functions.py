@@ -87,6 +87,8 @@ class Functions(Sums):
         flat = z.reshape(1, -1) if z.ndim < 2 else z.T if self.world.columns else z
         if isinstance(rule, Softmax) and flat.size == 1 and self.world.sizes[-1] > 1:
             raise NoValue("index", "softmax needs all scores, not one of them", name.at)
+        if isinstance(rule, Softmax) and rule.groups and flat.shape[1] != sum(rule.groups):
+            raise NoValue("shape", f"{rule.spec} needs {sum(rule.groups)} scores", name.at)
         a = rule.forward(flat)
         if name.primes == 1:
             a = rule.derivative(flat, a) if isinstance(rule, Elementwise) else a * (1 - a)

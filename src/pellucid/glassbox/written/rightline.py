@@ -64,6 +64,8 @@ class RightLines:
         made = {
             ("z", False): pen.z, ("a", False): pen.a, ("a", True): pen.da, ("z", True): pen.dz, ("W", True): pen.dW, ("b", True): pen.db,
         }.get((kind, d))  # fmt: skip
+        if (kind, d) == ("z", True) and pen.in_groups(layer):
+            return None
         if made is not None and layer is not None:
             return pen.name(kind, layer, d=d), made(layer)
         if kind == "J" and not d:
@@ -139,11 +141,24 @@ class _Pen:
         after = self.after(layer)
         return self.product(self.transpose(self.name("W", after)), self.name("z", after, d=True))
 
+    @property
+    def exact(self) -> bool:
+        """Whether dz_L is the error."""
+        output, loss = self.lines.architecture.activations[-1], self.lines.architecture.loss.spec
+        named = output.name if isinstance(output, Softmax) else output.spec
+        return (named, loss) in EXACT and (self.lines.whole or loss != "cross_entropy")
+
+    def in_groups(self, layer: int | str | None) -> bool:
+        """Whether dz would have a sum over the groups of a softmax in it, for which there is no line of code or letters."""
+        if not isinstance(layer, int) or (self.last(layer) and self.exact):
+            return False
+        record = self.lines.architecture.activations[layer - 1]
+        return isinstance(record, Softmax) and bool(record.groups)
+
     def dz(self, layer: int | str) -> Expression:
         """The error, or da times f'(z)."""
         architecture = self.lines.architecture
-        pair = (architecture.activations[-1].spec, architecture.loss.spec)
-        if self.last(layer) and pair in EXACT and (self.lines.whole or pair[1] != "cross_entropy"):
+        if self.last(layer) and self.exact:
             error = nodes.Add((self.name("a", layer), nodes.Negative(Name("Y" if self.is_code else "y"))))
             return nodes.Divide(error, Name("K")) if architecture.loss.averages and architecture.sizes[-1] > 1 else error
         da = self.masked(self.name("a", layer, d=True), layer)

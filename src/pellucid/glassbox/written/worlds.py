@@ -154,13 +154,14 @@ def companion(setting: Setting, seed: int = 0) -> World:
 def _drawn(setting: Setting, seed: int, attempt: int) -> World:
     rng = np.random.default_rng([seed, attempt, 20])
     sizes, m = setting.sizes, setting.m
-    architecture = Architecture(sizes, setting.activations, setting.loss, setting.l2, (0.0,) * (len(sizes) - 2))
+    rules = tuple(map(fitting, setting.activations, sizes[1:]))
+    architecture = Architecture(sizes, rules, setting.loss, setting.l2, (0.0,) * (len(sizes) - 2))
     vector = rng.normal(size=architecture.n_parameters)
     for layer in architecture.layers:
         vector[layer.weights] *= 0.95**attempt * np.sqrt(2 / max(2, layer.n_inputs))
     vector[architecture.n_weights :] *= 0.5
     X = rng.normal(size=(m, sizes[0]))
-    Y = _targets(rng, setting)
+    Y = _targets(rng, setting, architecture.heads)
     s = rng.uniform(0.3, 2.0, size=m) if setting.weighted else None
     masks = {layer: (rng.random((m, sizes[layer])) > 0.4) * 1.7 for layer in setting.masked}
     return world(architecture, vector, X, Y, setting.convention, s, masks or None)
@@ -174,9 +175,20 @@ def _tells(found: World) -> bool:
     return all(np.abs(found.values[f"dz{layer}"]).max() > 1e-6 for layer in range(1, found.depth + 1))
 
 
-def _targets(rng: np.random.Generator, setting: Setting) -> Array:
+def fitting(rule: Activation, size: int) -> Activation:
+    """The rule for a layer of that size: a softmax in groups gets others that fit, two of them where there is room."""
+    if not isinstance(rule, Softmax) or not rule.groups or sum(rule.groups) == size:
+        return rule
+    return activation(f"softmax({size - 2}, 2)" if size >= 4 else f"softmax({size})")
+
+
+def _targets(rng: np.random.Generator, setting: Setting, heads: tuple[slice, ...]) -> Array:
     shape = (setting.m, setting.sizes[-1])
     name = setting.loss.spec.partition("(")[0]
+    if name == "cross_entropy" and heads and (setting.hard or setting.whole):
+        one = replace(setting, activations=(activation("softmax"),))
+        sizes = [head.stop - head.start for head in heads]
+        return np.hstack([_targets(rng, replace(one, sizes=(size,)), ()) for size in sizes])
     if name == "cross_entropy":
         if setting.hard:
             return np.eye(shape[1])[rng.integers(shape[1], size=shape[0])]
