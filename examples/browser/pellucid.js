@@ -131,9 +131,13 @@ var PellucidModel = (function () {
       return layer.W.reduce(function (sum, row, i) { return sum + a[i] * row[j]; }, 0) + b;
     });
     if (layer.activation.expression === null) {
-      var top = Math.max.apply(null, z), e = z.map(function (x) { return Math.exp(x - top); });
-      var sum = e.reduce(function (x, y) { return x + y; }, 0);
-      return e.map(function (x) { return x / sum; });
+      var begin = 0;
+      return (layer.activation.groups || [z.length]).reduce(function (all, size) {
+        var group = z.slice(begin, begin += size), top = Math.max.apply(null, group);
+        var e = group.map(function (x) { return Math.exp(x - top); });
+        var sum = e.reduce(function (x, y) { return x + y; }, 0);
+        return all.concat(e.map(function (x) { return x / sum; }));
+      }, []);
     }
     return z.map(function (x) { return valueOf(layer.activation.expression, { z: x }); });
   }

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any, Literal, TypeAlias
 
 from pellucid.architecture import Architecture
 from pellucid.equations.arrays import Array
 from pellucid.export.steps import Step, Steps, lean, run
 
-Task: TypeAlias = Literal["numbers", "classes", "labels"]
-"""what comes out: numbers as they are; the probabilities of classes; a probability for each of several labels"""
+Task: TypeAlias = Literal["numbers", "classes", "labels", "columns"]
+"""what comes out: numbers as they are; the probabilities of classes; a probability for each of several labels; the probabilities of the
+classes of several columns, one column after the other"""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class Description:
     task: Task = "numbers"
     classes: tuple[Any, ...] = ()
     """of a classifier, in the order of the probabilities"""
+    columns: tuple[int, ...] = ()
+    """of several columns of classes: how many of the classes each has"""
     targets: tuple[Steps, ...] = ()
     """for each output what turns the target into the network's; empty where nothing does"""
     framed: bool = False
@@ -77,6 +81,12 @@ class Description:
     def prepared(self) -> bool:
         """Whether anything happens to what goes in before the network sees it."""
         return self.features != tuple(Feature(at, source.name) for at, source in enumerate(self.sources))
+
+    @property
+    def heads(self) -> tuple[slice, ...]:
+        """Where the classes of each column lie among all."""
+        ends = list(accumulate(self.columns))
+        return tuple(slice(start, stop) for start, stop in zip([0, *ends], ends, strict=False))
 
     @property
     def n_outputs(self) -> int:

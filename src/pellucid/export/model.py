@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -56,10 +57,12 @@ def describe(model: Any, where: str = "the export") -> Description:
         raise _refused(last, where, " that is not fitted or has no network of ours" if fits else "", fits)
     network = last._current()
     task: Task = "numbers"
-    classes: tuple[Any, ...] = ()
+    classes: list[tuple[Any, ...]] = []
     if hasattr(last, "classes_"):
-        task = "labels" if last._kind == "multilabel-indicator" else "classes"
-        classes = tuple(item.item() if isinstance(item, np.generic) else item for item in last.classes_)
+        several = isinstance(last.classes_, list)
+        task = "columns" if several else "labels" if last._kind == "multilabel-indicator" else "classes"
+        columns = last.classes_ if several else [last.classes_]
+        classes = [tuple(item.item() if isinstance(item, np.generic) else item for item in column) for column in columns]
     targets = _targets(around, network.architecture.sizes[-1])
     return _network(network, model, targets, task, where, classes, steps)
 
@@ -70,7 +73,7 @@ def _network(
     targets: tuple[Steps, ...],
     task: Task,
     where: str,
-    classes: tuple[Any, ...] = (),
+    classes: Sequence[tuple[Any, ...]] = (),
     steps: list[Any] | None = None,
 ) -> Description:
     """The network with all that stands around it."""
@@ -100,7 +103,8 @@ def _network(
         sources=tuple(columns.sources),
         features=tuple(features),
         task=task,
-        classes=classes,
+        classes=tuple(one for column in classes for one in column),
+        columns=tuple(map(len, classes)) if task == "columns" else (),
         targets=targets,
         framed=framed or hasattr(model, "feature_names_in_"),
     )

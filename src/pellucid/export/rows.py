@@ -167,7 +167,7 @@ def predictions(model: Any, description: Description, rows: Rows) -> Array:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Found unknown categories")  # some rows are to have them
         found = model.predict(rows.inputs) if description.task == "numbers" else model.predict_proba(rows.inputs)
-    found = np.asarray(found, dtype=np.float64)
+    found = np.asarray(np.hstack(found) if description.task == "columns" else found, dtype=np.float64)
     return found[:, None] if found.ndim == 1 else found
 
 

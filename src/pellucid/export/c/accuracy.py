@@ -33,6 +33,13 @@ def loss_of_quantization(form: Form, exact: Array, quantized: Array, y: Any) -> 
         labels = [found > 0.5 for found in (exact, quantized)]
         same = float((labels[0] == labels[1]).all(axis=1).mean())
         right = None if y is None else [float((found == (np.asarray(y) > 0.5)).all(axis=1).mean()) for found in labels]
+    elif task == "columns":
+        parts = form.description.heads
+        names = [np.array(classes[head], dtype=object) for head in parts]
+        picked = [[found[:, head].argmax(axis=1) for head in parts] for found in (exact, quantized)]
+        chosen = [np.stack([column[at] for column, at in zip(names, places, strict=True)], axis=1) for places in picked]
+        same = float((chosen[0] == chosen[1]).all(axis=1).mean())
+        right = None if y is None else [float((found == np.asarray(y, dtype=object)).all(axis=1).mean()) for found in chosen]
     else:
         index = [found.argmax(axis=1) for found in (exact, quantized)]
         same = float((index[0] == index[1]).mean())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import accumulate
 
 from pellucid.export.c.form import Form
 from pellucid.export.c.writing import double, remark, string
@@ -95,7 +96,11 @@ def _categories(form: Form) -> str:
 
 def _classes(form: Form) -> str:
     names = ",\n    ".join(string(str(name)) for name in form.description.classes)
-    return f"const char *const {form.name}_class_names[{form.macro}_CLASSES] = {{\n    {names}\n}};"
+    text = f"const char *const {form.name}_class_names[{form.macro}_CLASSES] = {{\n    {names}\n}};"
+    if not form.description.columns:
+        return text
+    begins = ", ".join(map(str, [0, *accumulate(form.description.columns)]))
+    return f"{text}\n\nconst int {form.name}_first_class[{form.macro}_COLUMNS + 1] = {{{begins}}};"
 
 
 def steps(text: str, chain: Steps) -> str:

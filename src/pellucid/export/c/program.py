@@ -69,6 +69,18 @@ static int as_days(const char *text, double *days)
 }"""
 
 
+IS_CLASS = """\
+/* whether a text is the name of a class, whose lines are read as one */
+static int is_class(const char *text, const char *class_name)
+{
+    while (*text && *text == (*class_name == '\\n' ? ' ' : *class_name)) {
+        text++;
+        class_name++;
+    }
+    return !*text && !*class_name;
+}"""
+
+
 def program(form: Form) -> str:
     """The text of the main program."""
     name, description = form.name, form.description
@@ -174,6 +186,9 @@ def _show(form: Form) -> str:
     ]
     if form.description.task == "classes":
         lines.append(f"    show_class({name}_classify(u));")
+    if form.description.task == "columns":
+        lines[-4:-4] = [f"    int best[{macro}_COLUMNS];"]
+        lines += [f"    {name}_classify(u, best);", f"    for (int k = 0; k < {macro}_COLUMNS; k++)", "        show_class(best[k]);"]
     if form.description.task == "labels":
         lines += [f"    for (int k = 0; k < {macro}_OUTPUTS; k++)", "        if (y_hat[k] > 0.5)", "            show_class(k);"]
     return "\n".join([*lines, "    putchar('\\n');", "}"])
@@ -183,19 +198,38 @@ def _target(form: Form) -> str:
     """The targets of a line: a class by its name, or numbers."""
     name, macro = form.name, form.macro
     head = f"static int as_target(const char *at, {name}_real y[{macro}_TARGETS])"
+    if form.description.task == "columns":
+        return f"""\
+{IS_CLASS}
+
+/* the targets: a class of each column by its name, as 1 for it and 0 for the others */
+{head}
+{{
+    for (int j = 0; j < {macro}_TARGETS; j++)
+        y[j] = 0;
+    for (int k = 0; k < {macro}_COLUMNS; k++) {{
+        int found = 0;
+        if (at)
+            at = next_field(at, field, sizeof field);
+        else
+            field[0] = 0;
+        for (int j = {name}_first_class[k]; j < {name}_first_class[k + 1] && !found; j++)
+            if (is_class(field, {name}_class_names[j])) {{
+                y[j] = 1;
+                found = 1;
+            }}
+        if (!found) {{
+            fprintf(stderr, "{name}_main: the class '%s' is not known\\n", field);
+            return 0;
+        }}
+    }}
+    return 1;
+}}"""
     if form.description.task == "classes":
         one = "y[0] = (real_of)k;" if form.description.architecture.sizes[-1] == 1 else "y[k] = 1;"
         one = one.replace("real_of", f"{name}_real")
         return f"""\
-/* whether a text is the name of a class, whose lines are read as one */
-static int is_class(const char *text, const char *class_name)
-{{
-    while (*text && *text == (*class_name == '\\n' ? ' ' : *class_name)) {{
-        text++;
-        class_name++;
-    }}
-    return !*text && !*class_name;
-}}
+{IS_CLASS}
 
 /* the target: the class by its name, as 1 for it and 0 for the others */
 {head}

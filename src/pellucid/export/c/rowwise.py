@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from pellucid.equations.activations import Softmax
 from pellucid.export.c.expressions import Translator
 
 SOFTMAX_FORWARD = """\
@@ -118,6 +119,28 @@ def softmax_cross_entropy(translate: Translator) -> tuple[str, str]:
 def softmax_log_loss(translate: Translator) -> tuple[str, str]:
     """The loss of scores z, and dz."""
     return _typed(f"{LOG_SUM}\n\n{LOG_LOSS}", translate), _typed(LOG_LOSS_BACKWARD, translate)
+
+
+def in_groups(text: str, record: Softmax, name: str, called: str = "") -> str:
+    """The text of a function of a whole row with one more behind it: the same for each group of a row, a sum where it gives a number."""
+    head = re.search(rf"static (\w+) {name}\((.*), int n\)$", text, re.MULTILINE)
+    assert head is not None
+    called = called or name
+    names = [part.split("*")[1] for part in head[2].split(", ")]
+    call = f"{called}_in_group({', '.join(f'{one} + at' for one in names)}, sizes[g])"
+    sums, sizes = head[1] == "double", ", ".join(map(str, record.groups))
+    lines = [
+        f"/* the same for each of the groups of {record.spec} */",
+        f"static {head[1]} {called}({head[2]}, int n)",
+        "{",
+        f"    static const int sizes[] = {{{sizes}}};",
+        *(["    double l = 0;"] if sums else []),
+        "    for (int g = 0, at = 0; at < n; at += sizes[g++])",
+        f"        {'l += ' if sums else ''}{call};",
+        *(["    return l;"] if sums else []),
+        "}",
+    ]
+    return re.sub(rf"\b{name}\(", f"{called}_in_group(", text) + "\n\n" + "\n".join(lines)
 
 
 WHOLE_ROWS: dict[tuple[str, str], Callable[[Translator], tuple[str, str]]] = {

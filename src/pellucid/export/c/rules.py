@@ -41,6 +41,7 @@ def activations(records: Sequence[Activation], translate: Translator) -> dict[st
     for record in records:
         if record.spec not in found:
             base = record.name.partition("(")[0]
+            base = "softmaxes" if isinstance(record, Softmax) and record.groups else base
             base = base if IDENTIFIER.fullmatch(base) else "formula"
             name = next(name for name in [base, *[f"{base}_{k}" for k in range(2, len(records) + 2)]] if name not in taken)
             taken.add(name)
@@ -50,7 +51,11 @@ def activations(records: Sequence[Activation], translate: Translator) -> dict[st
 
 def _activation(name: str, record: Activation, translate: Translator) -> Rule:
     if isinstance(record, Softmax):
-        return Rule(name, rowwise.softmax_forward(translate), rowwise.SOFTMAX_BACKWARD, ("a",))
+        forward, backward = rowwise.softmax_forward(translate), rowwise.SOFTMAX_BACKWARD
+        if record.groups:
+            forward = rowwise.in_groups(forward, record, "softmax_forward", f"{name}_forward")
+            backward = rowwise.in_groups(backward, record, "softmax_backward", f"{name}_backward")
+        return Rule(name, forward, backward, ("a",))
     if not isinstance(record, Elementwise) or not all(record.pieces):
         raise InputError(sentence("the activation", "export_c", record.spec, "one with formulas in stable pieces", "give it its pieces"))
     value, slope = record.pieces
@@ -106,6 +111,8 @@ def objective(chain: Objective, translate: Translator) -> Last:
     pair, loss = chain.fused, chain.loss
     if pair is not None and not all(pair.pieces):
         whole, backward = rowwise.WHOLE_ROWS[chain.output.name, loss.name](translate)
+        if isinstance(chain.output, Softmax) and chain.output.groups:
+            whole, backward = (rowwise.in_groups(text, chain.output, name) for text, name in ((whole, "loss"), (backward, "loss_backward")))
         return Last(whole, backward, (("z", "y"), ("a", "y") if loss.name == "cross_entropy" else ("z", "a", "y")), link=False)
     value, slope = loss.pieces if pair is None else pair.pieces
     names = {"y_hat": "a[i]", "z": "z[i]", "a": "a[i]", "y": "y[i]"}

@@ -7,6 +7,7 @@ from pellucid.export.c.form import Form
 from pellucid.export.c.writing import comment, remark
 
 WHAT = {"numbers": "numbers", "classes": "the probabilities of classes", "labels": "the probability of each label"}
+WHAT["columns"] = "the probabilities of the classes of several columns, one column after the other"
 
 
 def title(form: Form) -> str:
@@ -27,6 +28,8 @@ def header(form: Form) -> str:
     ]
     if description.task != "numbers":
         constants.append(f"#define {macro}_CLASSES {len(description.classes)}")
+    if description.columns:
+        constants.append(f"#define {macro}_COLUMNS {len(description.columns)}")
     if form.training:
         constants += training.constants(form)
     types = [f"typedef {form.real.dtype} {name}_real;"]
@@ -60,6 +63,13 @@ def _declarations(form: Form) -> list[str]:
     if description.task == "classes":
         found.append(f"extern const char *const {name}_class_names[{macro}_CLASSES];")
         found.append(f"/* the number of the most probable class */\nint {name}_classify({arguments});")
+    if description.task == "columns":
+        found.append(
+            f"/* the classes of all columns; those of column k are {name}_first_class[k] and on, up to {name}_first_class[k + 1] */\n"
+            f"extern const char *const {name}_class_names[{macro}_CLASSES];\nextern const int {name}_first_class[{macro}_COLUMNS + 1];"
+        )
+        told = "/* for each column the number of its most probable class, among the classes of all columns */"
+        found.append(f"{told}\nvoid {name}_classify({arguments}, int best[{macro}_COLUMNS]);")
     if description.task == "labels":
         found.append(
             f"/* the labels; one is given where its y_hat is above 1/2 */\nextern const char *const {name}_class_names[{macro}_CLASSES];"
@@ -121,7 +131,27 @@ def _predict(form: Form) -> list[str]:
     found = ["\n".join([*lines, "}"])]
     if description.task == "classes":
         found.append(_classify(form))
+    if description.task == "columns":
+        found.append(_classify_columns(form))
     return found
+
+
+def _classify_columns(form: Form) -> str:
+    name, macro = form.name, form.macro
+    lines = [
+        f"void {name}_classify(const {form.inputs} u[{macro}_INPUTS], int best[{macro}_COLUMNS])",
+        "{",
+        f"    {name}_real y_hat[{macro}_OUTPUTS];",
+        f"    {name}_predict(u, y_hat);",
+        f"    for (int k = 0; k < {macro}_COLUMNS; k++) {{",
+        f"        best[k] = {name}_first_class[k];",
+        f"        for (int j = {name}_first_class[k] + 1; j < {name}_first_class[k + 1]; j++)",
+        "            if (y_hat[j] > y_hat[best[k]])",
+        "                best[k] = j;",
+        "    }",
+        "}",
+    ]
+    return "\n".join(lines)
 
 
 def _classify(form: Form) -> str:

@@ -124,6 +124,8 @@ def declarations(form: Form) -> list[str]:
     name, macro = form.name, form.macro
     scaled = ", in its own units" if form.description.targets else ""
     learns = "a class, 1 for it and 0 for the others" if form.description.task != "numbers" else f"the target{scaled}"
+    if form.description.task == "columns":
+        learns = "1 for the class of each column, and 0 for its others"
     if form.description.task == "classes" and form.description.architecture.sizes[-1] == 1:
         learns = "0 for the first class, 1 for the second"
     return [

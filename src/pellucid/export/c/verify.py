@@ -118,14 +118,31 @@ def network_predictions(form: Form, X: Array) -> Array:
 
 def _labels(form: Form, printed: list[str], expected: Array, off: float) -> None:
     """The class that the program names is that of the largest probability, where rounding does not decide."""
-    if form.description.task != "classes" or len(form.description.classes) < 2:
+    description = form.description
+    if description.task == "columns":
+        _column_labels(form, printed, expected, off)
+    if description.task != "classes" or len(description.classes) < 2:
         return
     order = np.sort(expected, axis=1)
     clear = order[:, -1] - order[:, -2] > 4 * off * order.max()
     for line, row, is_clear in zip(printed, expected, clear, strict=True):
-        label, name = line.split(",", form.description.n_outputs)[-1], str(form.description.classes[int(row.argmax())])
+        label, name = line.split(",", description.n_outputs)[-1], str(description.classes[int(row.argmax())])
         if is_clear and label != name.replace("\n", " "):
             raise ExportError(sentence("a predicted class", f"the C of {form.name}", repr(label), repr(name), "report this with the model"))
+
+
+def _column_labels(form: Form, printed: list[str], expected: Array, off: float) -> None:
+    """The same of several columns, whose names stand behind the numbers with commas between them."""
+    description = form.description
+    for line, row in zip(printed, expected, strict=True):
+        shown = line.split(",", description.n_outputs)[-1]
+        names = []
+        for head in description.heads:
+            order = np.sort(row[head])
+            clear = len(order) == 1 or order[-1] - order[-2] > 4 * off * expected.max()
+            names.append(str(description.classes[head.start + int(row[head].argmax())]).replace("\n", " ") if clear else None)
+        if None not in names and shown != ",".join(map(str, names)):
+            raise ExportError(sentence("the predicted classes", f"the C of {form.name}", repr(shown), names, "report this with the model"))
 
 
 def _train(form: Form, program: Path, folder: Path, rows: Rows, X: Array) -> tuple[str, ...]:
@@ -180,6 +197,10 @@ def _targets(form: Form, m: int) -> tuple[Array, list[list[str]]]:
         index = rng.integers(len(description.classes), size=m)
         Y = index[:, None].astype(float) if n == 1 else np.eye(n)[index]
         return Y, [[_field(str(description.classes[k]).replace("\n", " "))] for k in index]
+    if description.task == "columns":
+        places = [rng.integers(head.start, head.stop, size=m) for head in description.heads]
+        Y = np.sum([np.eye(n)[place] for place in places], axis=0)
+        return Y, [[_field(str(description.classes[k]).replace("\n", " ")) for k in row] for row in zip(*places, strict=True)]
     bounds = description.architecture.loss.targets
     if description.architecture.loss.name == "cross_entropy":
         Y = rng.dirichlet(np.ones(n), size=m)

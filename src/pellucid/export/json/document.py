@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ast
 import math
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
+from pellucid.equations.activations import Activation, Softmax
 from pellucid.equations.arrays import Array
 from pellucid.export.description import Description, Feature
 from pellucid.export.release import release
@@ -53,6 +54,7 @@ def document(description: Description, rows: Rows, outputs: Array) -> dict[str, 
                     "derivative_formula": layer.activation.derivative_formula,
                     "expression": tree(layer.activation.pieces[0]),
                     "derivative": tree(layer.activation.pieces[1]),
+                    **({"groups": list(layer.activation.groups)} if _has_groups(layer.activation) else {}),
                 },
                 "dropout": layer.dropout,
                 "W": [numbers(row) for row in W],
@@ -74,12 +76,17 @@ def document(description: Description, rows: Rows, outputs: Array) -> dict[str, 
         "task": description.task,
         "framed": description.framed,
         "classes": list(description.classes),
+        **({"columns": list(description.columns)} if description.columns else {}),
         "targets": [[list(step) for step in steps] for steps in description.targets],
         "examples": {
             "rows": [[_entry(value) for value in row] for row in rows.entries[:SHOWN]],
             "outputs": [[_entry(float(value)) for value in row] for row in outputs[:SHOWN]],
         },
     }
+
+
+def _has_groups(record: Activation) -> TypeGuard[Softmax]:
+    return isinstance(record, Softmax) and bool(record.groups)
 
 
 def numbers(array: Array) -> list[float]:

@@ -54,7 +54,7 @@ class JsonModel:
         with np.errstate(all="ignore"):
             for layer in self.content["layers"]:
                 z = a @ np.array(layer["W"], dtype=dtype) + np.array(layer["b"], dtype=dtype)
-                a = _activated(layer["activation"]["expression"], z)
+                a = _activated(layer["activation"], z)
         return _finished(self.content, a.astype(np.float64))
 
     def check(self) -> float:
@@ -74,10 +74,17 @@ class JsonModel:
         return off
 
 
-def _activated(expression: Any, z: Array) -> Array:
+def _activated(activation: Mapping[str, Any], z: Array) -> Array:
+    expression = activation["expression"]
     if expression is None:
-        e = np.exp(z - z.max(axis=1, keepdims=True))
-        return e / e.sum(axis=1, keepdims=True)
+        ends = np.cumsum(activation.get("groups", [z.shape[1]])).tolist()
+        if ends[-1] != z.shape[1]:
+            raise ValueError("groups that are not those of the units")
+        parts = []
+        for part in np.split(z, ends[:-1], axis=1):
+            e = np.exp(part - part.max(axis=1, keepdims=True))
+            parts.append(e / e.sum(axis=1, keepdims=True))
+        return np.hstack(parts)
     return np.broadcast_to(value_of(expression, {"z": z}), z.shape).astype(z.dtype)
 
 

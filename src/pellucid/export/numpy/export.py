@@ -139,7 +139,8 @@ def _outputs(module: dict[str, Any], description: Description, rows: Rows) -> Ar
     """What the module says of the rows."""
     run = module["predict" if description.task == "numbers" else "probabilities"]
     with np.errstate(all="ignore"):
-        return np.asarray(run(module["parameters"], as_table(description, rows)), dtype=np.float64)
+        found = run(module["parameters"], as_table(description, rows))
+        return np.asarray(np.hstack(found) if description.task == "columns" else found, dtype=np.float64)
 
 
 def _moves(module: dict[str, Any], description: Description, rows: Rows) -> float:

@@ -223,6 +223,10 @@ def _main(description: Description) -> str:
     if description.task == "numbers":
         told, shown = "predict(parameters, EXAMPLES)", 'print(f"row {row}:", *(f"{number:.6g}" for number in numbers))'
         label = ""
+    elif description.task == "columns":
+        told = "np.hstack(probabilities(parameters, EXAMPLES))"
+        label = "    labels = predict(parameters, EXAMPLES)\n"
+        shown = 'print(f"row {row}: {\', \'.join(map(str, labels[row - 1]))}", *(f"{number:.4f}" for number in numbers), sep="  ")'
     elif description.task == "classes":
         told = "probabilities(parameters, EXAMPLES)"
         label = "    labels = predict(parameters, EXAMPLES)\n"

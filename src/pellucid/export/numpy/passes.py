@@ -144,6 +144,8 @@ class Passes:
         value = f"F{layer}" if self.dropped(layer) else f"A{layer}"
         outer = f"dF{layer}" if self.dropped(layer) else f"dA{layer}"
         function = self.functions[layer - 1]
+        if self.rules[self.architecture.activations[layer - 1].spec].applied:
+            return f"{function}_backward({outer}, {value})"
         if function == "softmax":
             axis = 0 if self.columns else 1
             return f"{value} * ({outer} - ({value} * {outer}).sum(axis={axis}, keepdims=True))  # the Jacobian of softmax, applied"

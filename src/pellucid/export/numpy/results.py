@@ -27,7 +27,7 @@ def finish(description: Description, columns: bool) -> str:
         case "classes":
             single, several = description.architecture.sizes[-1] == 1, len(description.classes) > 1
             parts.insert(0, f"CLASSES = {classes}")
-            shares += '    """The probability of each class, in the order of CLASSES."""\n'
+            shares += '    """The probability of each class, in order."""\n'
             body = f"    y_hat = outputs(parameters, {taken})\n    return np.hstack([1 - y_hat, y_hat])"
             parts.append(shares + (body if single else f"    return outputs(parameters, {taken})"))
             predict += '    """The most probable class of each row."""\n'
@@ -39,6 +39,8 @@ def finish(description: Description, columns: bool) -> str:
             coded = f"labels == CLASSES{'[-1]' if single else ''}" if several else "labels != labels"
             encode += f'    """The targets as the network takes them: {told}."""\n    labels = np.asarray(y)[:, None]\n'
             parts.append(f"{encode}    return as_samples(({coded}).astype(DTYPE))")
+        case "columns":
+            parts += _several(description, taken)
         case "labels":
             parts.append(f'{shares}    """The probability of each label."""\n    return outputs(parameters, {taken})')
             predict += '    """1 for each label of more than 1/2."""\n'
@@ -48,6 +50,25 @@ def finish(description: Description, columns: bool) -> str:
         case _:
             parts += _numbers(description, taken)
     return "\n\n\n".join(parts)
+
+
+def _several(description: Description, taken: str) -> list[str]:
+    columns = [description.classes[head] for head in description.heads]
+    listed = ",\n".join(f"    np.array({[_plain(one) for one in column]!r})" for column in columns)
+    ends = [head.stop for head in description.heads][:-1]
+    kinds = {np.array(column).dtype.kind for column in columns}
+    mixed = ", dtype=object" if len(kinds) > 1 else ""
+    return [
+        f"CLASSES = [\n{listed},\n]",
+        f'def probabilities(parameters, {taken}):\n    """For each column the probability of each of its classes, in order."""\n'
+        f"    return np.split(outputs(parameters, {taken}), {ends}, axis=1)",
+        f'def predict(parameters, {taken}):\n    """The most probable class of each column, a row for each sample."""\n'
+        f"    shares = probabilities(parameters, {taken})\n"
+        f"    return np.array([classes[share.argmax(axis=1)] for classes, share in zip(CLASSES, shares)]{mixed}).T",
+        'def encode(y):\n    """The targets as the network takes them: for each column a 1 at its class."""\n'
+        "    columns = [np.array(column.tolist())[:, None] for column in np.asarray(y, dtype=object).T]\n"
+        "    return as_samples(np.hstack([column == classes for column, classes in zip(columns, CLASSES)]).astype(DTYPE))",
+    ]
 
 
 def _numbers(description: Description, taken: str) -> list[str]:

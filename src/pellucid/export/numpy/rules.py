@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import accumulate
 
 from pellucid.architecture import Architecture
-from pellucid.equations.activations import Activation
+from pellucid.equations.activations import Activation, Softmax
+from pellucid.equations.losses import FusedPair, Loss
 from pellucid.export.numpy.words import code
 
 
@@ -18,6 +20,8 @@ class Rule:
     """of its function; that of the derivative ends in _derivative"""
     definition: str
     """the code of both, empty where a helper is the function and there is no derivative"""
+    applied: bool = False
+    """there is no derivative but a function that ends in _backward, from da and a to dz"""
 
 
 def activation_rules(architecture: Architecture, used: set[str]) -> dict[str, Rule]:
@@ -33,13 +37,25 @@ def _function_name(record: Activation, taken: list[str]) -> str:
     """relu, leaky_relu ...; formula for a formula."""
     name = record.spec.partition("(")[0]
     name = name if re.fullmatch(r"[a-z_]+", name) and re.fullmatch(r"[a-z_]+(\([^()]*\))?", record.spec) else "formula"
+    name = "softmaxes" if ends_of(record) else name
     name = {"exp": "exponential"}.get(name, name)
     count = sum(re.sub(r"_\d+$", "", other) == name for other in taken)
     return name if not count else f"{name}_{count + 1}"
 
 
+def ends_of(record: Activation) -> list[int]:
+    """Where the groups of a softmax end, but for the last; nothing where there is one softmax over all units."""
+    groups = record.groups if isinstance(record, Softmax) else ()
+    return list(accumulate(groups))[:-1]
+
+
 def _rule(record: Activation, name: str, used: set[str]) -> Rule:
     text, slope = record.pieces
+    if ends := ends_of(record):
+        used |= {"softmax", "softmax_backward", "in_groups"}
+        forward = f'def {name}(z):\n    """A softmax over each group of units."""\n    return in_groups({ends}, softmax, z)'
+        backward = f'def {name}_backward(da, a):\n    """dz from da: the Jacobian of each softmax, applied."""\n    return in_groups({ends}, softmax_backward, da, a)'
+        return Rule(name, f"{forward}\n\n\n{backward}", applied=True)
     if not text:
         used.add("softmax")
         return Rule("softmax", "")
@@ -81,12 +97,26 @@ def objective(architecture: Architecture, used: set[str], columns: bool) -> Obje
         value, slope = (code(text, names, used) for text in pair.pieces)
         return Objective(value, f"({slope}){n}" if n else slope, "", pair.dz_formula)
     used.add("log_softmax")
+    axis, ends = 0 if columns else 1, ends_of(architecture.activations[-1])
+    if ends:
+        return _in_groups(record, pair, ends, last, axis, used)
     if record.name == "cross_entropy":
-        axis = 0 if columns else 1
         return Objective(f"-Y * log_softmax(Z{last})", f"A{last} * Y.sum(axis={axis}, keepdims=True) - Y", "", "a * sum(y) - y")
     used.add("log_of_rest")
     value = f"-Y * log_softmax(Z{last}) - (1 - Y) * log_of_rest(Z{last})"
     return Objective(value, f"softmax_log_loss_slope(Z{last}, A{last}, Y)", "", pair.dz_formula)
+
+
+def _in_groups(record: Loss, pair: FusedPair, ends: list[int], last: int, axis: int, used: set[str]) -> Objective:
+    used.add("in_groups")
+    z, a = f"Z{last}", f"A{last}"
+    if record.name == "cross_entropy":
+        value = f"in_groups({ends}, lambda z, y: -y * log_softmax(z), {z}, Y)"
+        dz = f"in_groups({ends}, lambda a, y: a * y.sum(axis={axis}, keepdims=True) - y, {a}, Y)"
+        return Objective(value, dz, "", pair.dz_formula)
+    used.add("log_of_rest")
+    value = f"in_groups({ends}, lambda z, y: -y * log_softmax(z) - (1 - y) * log_of_rest(z), {z}, Y)"
+    return Objective(value, f"in_groups({ends}, softmax_log_loss_slope, {z}, {a}, Y)", "", pair.dz_formula)
 
 
 def softmax_log_loss_slope(columns: bool) -> str:

@@ -69,6 +69,17 @@ def softmax(z):
     e = np.exp(z - z.max(axis={axis}, keepdims=True))
     return e / e.sum(axis={axis}, keepdims=True)
 ''',
+    "softmax_backward": '''
+def softmax_backward(da, a):
+    """dz_i = a_i (da_i - sum_k a_k da_k): the Jacobian of softmax, applied."""
+    return a * (da - (a * da).sum(axis={axis}, keepdims=True))
+''',
+    "in_groups": '''
+def in_groups(ends, function, *arrays):
+    """A function of the units of a layer, applied to each group of them on its own; the groups begin at 0 and at the ``ends``."""
+    parts = zip(*(np.split(array, ends, axis={axis}) for array in arrays))
+    return np.concatenate([function(*part) for part in parts], axis={axis})
+''',
     "log_softmax": '''
 def log_softmax(z):
     """log a_i = z_i - log sum_j e^z_j."""

@@ -11,7 +11,7 @@ from pellucid.equations.arrays import Array
 from pellucid.errors import InputError, sentence
 from pellucid.export.description import Description
 from pellucid.export.onnx.graph import Graph, Node, Value
-from pellucid.export.onnx.network import forward
+from pellucid.export.onnx.network import columns, forward
 from pellucid.export.onnx.preparation import prepare, stepped
 from pellucid.export.release import release
 from pellucid.export.steps import back
@@ -33,7 +33,7 @@ def build(description: Description, opset: int, output: str) -> Any:
     dated = any(source.kind == "date" for source in description.sources)
     graph = Graph(np.dtype(np.float64) if dated else dtype)
     names = input_names(description)
-    outputs = [output] if description.task == "numbers" else ["label", "probabilities"]
+    outputs = output_names(description, output)
     for name in names:
         if name in outputs or not name:
             expected = "one that no output has" if name else "a name"
@@ -50,6 +50,15 @@ def build(description: Description, opset: int, output: str) -> Any:
     return _model(description, graph, opset, names, outputs)
 
 
+def output_names(description: Description, output: str) -> list[str]:
+    """The numbers; or label and probabilities, with the number of the column where there are several."""
+    if description.task == "numbers":
+        return [output]
+    if description.task == "columns":
+        return [f"{what}_{k}" for k in range(len(description.columns)) for what in ("label", "probabilities")]
+    return ["label", "probabilities"]
+
+
 def input_names(description: Description) -> list[str]:
     """X for one array of numbers; else the name of each column."""
     several = description.framed or any(source.kind == "text" for source in description.sources)
@@ -61,6 +70,13 @@ def finish(description: Description, y_hat: Value) -> list[Value]:
     graph = y_hat.graph
     if description.task == "numbers":
         return [stepped(y_hat, [back(steps) for steps in description.targets]) if description.targets else y_hat]
+    if description.task == "columns":
+        found = []
+        for k, head in enumerate(description.heads):
+            shares = columns(y_hat, head)
+            at, classes = graph.node("ArgMax", shares, axis=1, keepdims=0), classes_of(description, head)
+            found += [graph.node("Gather", graph.constant(classes, f"classes_{k}", object), at, axis=0, name=f"class_{k}"), shares]
+        return found
     if description.task == "labels":
         return [(y_hat > 0.5).cast(np.int64), y_hat]
     if y_hat_is_one(description):
@@ -77,9 +93,9 @@ def y_hat_is_one(description: Description) -> bool:
     return description.architecture.sizes[-1] == 1
 
 
-def classes_of(description: Description) -> Array:
-    """The classes as an array: whole numbers, numbers, texts or truth values."""
-    found = np.array(description.classes)
+def classes_of(description: Description, head: slice = slice(None)) -> Array:
+    """The classes (of one column) as an array: whole numbers, numbers, texts or truth values."""
+    found = np.array(description.classes[head])
     return found.astype(object) if found.dtype.kind in "UO" else found.astype(np.int64) if found.dtype.kind in "iu" else found
 
 
@@ -98,7 +114,10 @@ def _model(description: Description, graph: Graph, opset: int, names: list[str],
     types: dict[str, tuple[int, list[Any]]] = {"probabilities": (number, ["N", max(n, 2) if description.task == "classes" else n])}
     if description.task == "classes":
         types["label"] = helper.np_dtype_to_tensor_dtype(classes_of(description).dtype), ["N"]
-    elif description.task == "labels":
+    for k, head in enumerate(description.heads):
+        types[f"label_{k}"] = helper.np_dtype_to_tensor_dtype(classes_of(description, head).dtype), ["N"]
+        types[f"probabilities_{k}"] = number, ["N", head.stop - head.start]
+    if description.task == "labels":
         types["label"] = helper.np_dtype_to_tensor_dtype(np.dtype(np.int64)), ["N", n]
     given = [helper.make_tensor_value_info(name, *types.get(name, (number, ["N", n]))) for name in outputs]
     nodes = [as_node(node) for node in graph.nodes]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.errors import InputError, sentence
 from pellucid.export.model import describe
 from pellucid.export.onnx.build import classes_of, finish
 from pellucid.export.onnx.graph import Graph, Value
@@ -86,6 +87,9 @@ def classifier_shapes(operator: Any) -> None:
     description = describe(operator.raw_operator, "the ONNX export")
     m, n = operator.inputs[0].get_first_dimension(), description.n_outputs
     kinds = {"i": Int64TensorType, "f": DoubleTensorType, "b": BooleanTensorType, "O": StringTensorType}
+    if description.task == "columns":
+        got, repair = "a classifier of several columns of classes", "use steps that are written by hand (imputation, scaling, encoding)"
+        raise InputError(sentence("the model", "a pipeline that skl2onnx converts", got, "one column of classes", repair))
     if description.task == "labels":
         operator.outputs[0].type = Int64TensorType([m, n])
     else:

@@ -24,7 +24,8 @@ def export_onnx(model: Any, path: str | os.PathLike[str], *, opset: int = USUAL,
     """Write a model as ONNX: a network, a fitted estimator, a pipeline that ends in one, or what ``pellucid train`` saves.
 
     A network is ``X`` (m, n_0) to ``y_hat`` (m, n_L); a regressor ``X`` to ``variable`` (m, n_L), in the target's own units; a
-    classifier ``X`` to ``label`` (m,) and ``probabilities`` (m, classes). What was trained on a frame has an input (m, 1) for each
+    classifier ``X`` to ``label`` (m,) and ``probabilities`` (m, classes), with several columns of classes to ``label_0``,
+    ``probabilities_0``, ``label_1`` ... What was trained on a frame has an input (m, 1) for each
     column, of its name: numbers (NaN where one is missing), texts ("" where one is missing), dates as days since the beginning of
     2000 (UTC). Numbers are float or double, as the model's are. Imputation, scaling, one-hot and ordinal encoding are written by
     hand, to the last digit; of other steps, and of ensembles of our estimators, skl2onnx makes what it can.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from pellucid.architecture import Architecture
-from pellucid.equations.activations import Activation
+from pellucid.equations.activations import Activation, Softmax
 from pellucid.equations.arrays import Array
 from pellucid.export.onnx.graph import Value
 from pellucid.export.onnx.words import translate
@@ -22,5 +24,14 @@ def forward(architecture: Architecture, vector: Array, x: Value) -> Value:
 
 def activated(activation: Activation, z: Value) -> Value:
     """a = f(z); softmax, which looks at a whole row, is ONNX's own."""
-    text = activation.pieces[0]
-    return translate(text, z.graph, {"z": z}) if text else z.graph.node("Softmax", z, axis=-1)
+    text, graph = activation.pieces[0], z.graph
+    if isinstance(activation, Softmax) and activation.groups:
+        parts = [columns(z, part) for part in activation.parts(sum(activation.groups))]
+        return graph.node("Concat", *[graph.node("Softmax", part, axis=-1) for part in parts], axis=1)
+    return translate(text, graph, {"z": z}) if text else graph.node("Softmax", z, axis=-1)
+
+
+def columns(z: Value, part: slice) -> Value:
+    """Some columns of a matrix."""
+    begin, end, axis = (z.graph.constant([number], "place", np.int64) for number in (part.start, part.stop, 1))
+    return z.graph.node("Slice", z, begin, end, axis)

@@ -12,7 +12,7 @@ import numpy as np
 from pellucid.equations.arrays import Array
 from pellucid.errors import ExportError, sentence
 from pellucid.export.description import Description
-from pellucid.export.onnx.build import build, graph_has_dates, input_names
+from pellucid.export.onnx.build import build, graph_has_dates, input_names, output_names
 from pellucid.export.onnx.runtime import USUAL, by_onnxruntime, by_reference
 from pellucid.export.rows import Rows, predictions
 from pellucid.export.verify import LIMITS, difference
@@ -47,21 +47,29 @@ def verify(content: bytes, model: Any, description: Description, rows: Rows, out
     """
     given, expected = feeds(description, rows), predictions(model, description, rows)
     labels = None if description.task == "numbers" else labels_of(model, rows.inputs)
-    key = output if description.task == "numbers" else "probabilities"
     worst = 0.0
     for runtime, run in RUNTIMES.items():
         found = run(content, given)
-        off = difference(np.asarray(found[key], dtype=np.float64), expected, description.task)
+        off = difference(outputs_of(description, found, output), expected, description.task)
         limit = LIMITS[description.dtype]
         if limit < off < AT_MOST:
             limit = max(limit, min(_own_rounding(description, given, output), AT_MOST))
         if not off <= limit:
             told = sentence("the difference", runtime, f"{off:.2g}", f"at most {limit:.2g}", "report this with the model")
             raise ExportError(told)
-        if labels is not None:
+        if description.columns and labels is not None:
+            for k, head in enumerate(description.heads):
+                compare_labels(found[f"label_{k}"], labels[:, k], expected[:, head], limit, runtime)
+        elif labels is not None:
             compare_labels(found["label"], labels, expected, limit, runtime)
         worst = max(worst, off)
     return worst
+
+
+def outputs_of(description: Description, found: Mapping[str, Array], output: str) -> Array:
+    """The numbers, or all probabilities."""
+    names = [name for name in output_names(description, output) if name == output or name.startswith("probabilities")]
+    return np.hstack([np.asarray(found[name], dtype=np.float64) for name in names])
 
 
 def labels_of(model: Any, inputs: Any) -> Array:
@@ -104,7 +112,7 @@ def _own_rounding(description: Description, given: Mapping[str, Array], output: 
 
     def outputs(one: Description, inputs: Mapping[str, Array]) -> Array:
         found = by_reference(build(one, USUAL, output).SerializeToString(), inputs)
-        return np.asarray(found[output if description.task == "numbers" else "probabilities"], dtype=np.float64)
+        return outputs_of(one, found, output)
 
     still = outputs(description, given)
     found = []
