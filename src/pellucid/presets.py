@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import AdamW
 from pellucid.equations.schedules import CosineDecay
+from pellucid.errors import InputError, sentence
 from pellucid.estimators import MLPClassifier, MLPRegressor
 from pellucid.pipelines import preparation
 from pellucid.validation import positive_integer
@@ -83,6 +84,9 @@ def tabular_classifier(n_members: int = 5, *, random_state: int = 0, **settings:
 
     """
     positive_integer(n_members, "n_members", "tabular_classifier")
+    if settings.get("multioutput"):
+        repair = "use make_pipeline(tabular_classifier()[0], MLPClassifier(multioutput=True))"
+        raise InputError(sentence("multioutput", "tabular_classifier", True, "one column of classes, which can be averaged", repair))
     members = [(f"network {k + 1}", MLPClassifier(**_settings(random_state + k, settings))) for k in range(n_members)]
     return Pipeline([("prepare", Preparation()), ("model", VotingClassifier(members, voting="soft"))])
 

@@ -54,7 +54,8 @@ def _rule(record: Activation, name: str, used: set[str]) -> Rule:
     if ends := ends_of(record):
         used |= {"softmax", "softmax_backward", "in_groups"}
         forward = f'def {name}(z):\n    """A softmax over each group of units."""\n    return in_groups({ends}, softmax, z)'
-        backward = f'def {name}_backward(da, a):\n    """dz from da: the Jacobian of each softmax, applied."""\n    return in_groups({ends}, softmax_backward, da, a)'
+        told = "dz from da: the Jacobian of each softmax, applied"
+        backward = f'def {name}_backward(da, a):\n    """{told}."""\n    return in_groups({ends}, softmax_backward, da, a)'
         return Rule(name, f"{forward}\n\n\n{backward}", applied=True)
     if not text:
         used.add("softmax")

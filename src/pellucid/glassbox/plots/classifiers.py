@@ -33,6 +33,9 @@ def as_classifier(model: Any, X: ArrayLike, y: ArrayLike, where: str) -> tuple[A
             got, repair = type(model).__name__, "pass e.g. an MLPClassifier or a Network"
             raise InputError(sentence("the model", where, got, "a classifier", repair))
         labels = np.asarray(y)
+        if isinstance(getattr(model, "classes_", None), list):
+            got, repair = "one of several columns of classes", "train one for the column that is to be drawn"
+            raise InputError(sentence("the model", where, got, "a classifier of one column", repair))
         classifier = model
     elif not hasattr(model, "architecture"):
         raise InputError(

@@ -18,10 +18,22 @@ from pellucid.glassbox.written.names import Reading, value_names
 from pellucid.glassbox.written.places import walk
 from pellucid.glassbox.written.readings import Claim
 from pellucid.glassbox.written.trial import Outcome, attempt
-from pellucid.glassbox.written.worlds import PAIRS, SAMPLES, Setting, World, companion, companion_sizes, elementwise, paired, world
+from pellucid.glassbox.written.worlds import (
+    PAIRS,
+    SAMPLES,
+    Setting,
+    World,
+    companion,
+    companion_sizes,
+    elementwise,
+    paired,
+    ungrouped,
+    world,
+)
 
 OTHER = "in the other convention"
 ONE_SAMPLE = "for one sample"
+UNGROUPED = "for a softmax over the whole layer"
 ELEMENTWISE = "for element-wise activations"
 ONE_OUTPUT = "for one output"
 HARD = "for targets that are 0 or 1"
@@ -76,7 +88,7 @@ class Bench:
     def setting(self, claim: Claim) -> Setting:
         """A companion of the network: its rules, other sizes and numbers; its own sizes where the line names entries by number."""
         architecture = self.architecture
-        sizes = architecture.sizes if numbered(claim) else companion_sizes(architecture.sizes)
+        sizes = architecture.sizes if numbered(claim) else companion_sizes(architecture.sizes, architecture.activations)
         mentions = any(name.base in ("lambda", "lambd", "l2") for side in claim.sides for name in walk(side) if isinstance(name, Name))
         l2 = 0.7 if architecture.l2 or mentions else 0.0
         named = [name for side in claim.sides for name in value_names(side) if name.sample.isdigit()]
@@ -97,6 +109,8 @@ class Bench:
             widened.append(Case((HARD,), replace(base.setting, hard=True)))
         if not self.whole and self.architecture.loss.spec == "cross_entropy":
             widened.append(Case((WHOLE,), replace(base.setting, whole=True)))
+        if any(isinstance(rule, Softmax) and rule.groups for rule in self.architecture.activations):
+            widened.append(Case((UNGROUPED,), ungrouped(base.setting)))
         if any(isinstance(rule, Softmax) for rule in self.architecture.activations):
             widened.append(Case((ELEMENTWISE,), elementwise(base.setting)))
         if self.architecture.sizes[-1] > 1 and not numbered(claim):
@@ -142,7 +156,7 @@ class Bench:
 
 def numbered_sizes(setting: Setting) -> bool:
     """Whether the sizes are those of the user."""
-    return setting.sizes != companion_sizes(setting.sizes)
+    return setting.sizes != companion_sizes(setting.sizes, setting.activations)
 
 
 def numbered(claim: Claim) -> bool:

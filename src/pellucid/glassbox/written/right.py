@@ -16,6 +16,7 @@ from pellucid.glassbox.written.bench import (
     ONE_UNIT,
     OTHER,
     OWN_SIZES,
+    UNGROUPED,
     WHOLE,
     Bench,
     Case,
@@ -166,6 +167,8 @@ def _why_only(bench: Bench, claim: Claim, conditions: Sequence[str], reading: Re
         setting = replace(setting, convention=other) if OTHER in conditions else setting
         scaled = scaled_by(setting, claim, reading, 1)
         told.append("for several samples " + ("1/m is missing" if scaled else "the mean over the samples (the sum, and 1/m) is missing"))
+    if UNGROUPED in conditions:
+        told.append("here each group of units has a softmax of its own, and the sum is to run over the group")
     if ELEMENTWISE in conditions:
         told.append("softmax has a matrix for its derivative, and only its diagonal stands here")
     if ONE_OUTPUT in conditions:

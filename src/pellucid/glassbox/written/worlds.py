@@ -20,6 +20,8 @@ from pellucid.glassbox.trace import trace
 
 SIZES = (4, 3, 5, 2, 6)
 """of the layers of a companion; no two neighbours, and no two within five, are equal"""
+GROUPED = 7
+"""from this size on are the layers of a companion whose units are in groups"""
 SAMPLES = 7
 RATE = 0.37
 """the learning rate in every world"""
@@ -136,9 +138,13 @@ def _world(architecture: Architecture, vector: Array, X: Array, Y: Array, conven
     return World(architecture, convention, values, m)
 
 
-def companion_sizes(sizes: tuple[int, ...]) -> tuple[int, ...]:
-    """Sizes that differ, but that stay 1 where they are 1."""
-    return tuple(1 if size == 1 else SIZES[index % len(SIZES)] for index, size in enumerate(sizes))
+def companion_sizes(sizes: tuple[int, ...], activations: tuple[Activation, ...]) -> tuple[int, ...]:
+    """Sizes that differ, but that stay 1 where they are 1, and leave room for two groups where there are groups."""
+    found = [1 if size == 1 else SIZES[index % len(SIZES)] for index, size in enumerate(sizes)]
+    for index, rule in enumerate(activations, start=1):
+        if isinstance(rule, Softmax) and rule.groups and sizes[index] > 1:
+            found[index] = GROUPED + index
+    return tuple(found)
 
 
 @lru_cache(maxsize=256)
@@ -200,6 +206,12 @@ def _targets(rng: np.random.Generator, setting: Setting, heads: tuple[slice, ...
     if setting.hard:
         return (rng.random(shape) > 0.5).astype(float)
     return rng.normal(size=shape)
+
+
+def ungrouped(setting: Setting) -> Setting:
+    """The same with one softmax over all units where there are groups."""
+    rules = tuple(activation("softmax") if isinstance(rule, Softmax) else rule for rule in setting.activations)
+    return replace(setting, activations=rules)
 
 
 def elementwise(setting: Setting) -> Setting:
