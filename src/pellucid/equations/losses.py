@@ -422,7 +422,7 @@ FUSED: dict[tuple[str, str], FusedPair] = {
 
 @lru_cache(maxsize=256)
 def in_groups(pair: FusedPair, groups: tuple[int, ...]) -> FusedPair:
-    """A pair with a softmax, in each of its groups."""
+    """A pair with a softmax, in each of its groups: the sums in its formula run over the group."""
 
     def contribution(z: Array, y: Array) -> Array:
         return over_groups(pair.contribution, z, y, groups=groups)
@@ -430,7 +430,7 @@ def in_groups(pair: FusedPair, groups: tuple[int, ...]) -> FusedPair:
     def slope(z: Array, a: Array, y: Array) -> Array:
         return over_groups(pair.slope, z, a, y, groups=groups)
 
-    return FusedPair(f"{pair.dz_formula}, in each group", contribution, slope)
+    return FusedPair(pair.dz_formula, contribution, slope)
 
 
 @dataclass(frozen=True)

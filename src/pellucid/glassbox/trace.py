@@ -196,7 +196,9 @@ class _Equations:
 
     def dz(self, layer: int) -> str:
         if layer == self.last and self.objective.fused is not None:
-            return f"{self.objective.fused.dz_formula}" + (f", / n{layer}" if self.loss.averages else "") + " (fused, exact)"
+            output = self.rules[layer - 1]
+            groups = ", sums over each group" if isinstance(output, Softmax) and output.groups else ""
+            return f"{self.objective.fused.dz_formula}{groups}" + (f", / n{layer}" if self.loss.averages else "") + " (fused, exact)"
         rule = self.rules[layer - 1]
         if isinstance(rule, Softmax):
             if rule.groups:

@@ -59,6 +59,8 @@ class Words:
         """The parameters of an activation, or the formula that it is; empty where its name says all."""
         record = self.architecture.activations[layer - 1]
         name, _, inside = record.spec.partition("(")
+        if name == "softmax" and inside:
+            return rf"\text{{groups of }}{inside.rstrip(')')}\text{{ units; }}G = 1\text{{ in each}}"
         if name in CATALOGUE:
             return inside.rstrip(")").replace("_", r"\_").replace("=", " = ")
         return f"{self.rule(layer)}(z) = {from_text(record.formula, {})}"
@@ -94,9 +96,9 @@ class Words:
         pair, layer = self.architecture.objective.fused, self.last
         if pair is None:
             return None
-        z = self.at("z", layer)
+        z, groups = self.at("z", layer), "; the sum runs over the group of the unit" if self.architecture.heads else ""
         formula = self._over_outputs(from_text(pair.dz_formula, {"a": self.at("a", layer), "z": z}))
-        return Link(_derivative("J", z), formula, "", f"d{z} = {formula}", "loss and output activation together, which is exact")
+        return Link(_derivative("J", z), formula, "", f"d{z} = {formula}", f"loss and output activation together, which is exact{groups}")
 
     def through_the_activation(self, layer: int) -> Link:
         """a_l -> z_l."""
@@ -108,7 +110,7 @@ class Words:
             detail = r"\frac{\partial a_{i}}{\partial z_{k}} = a_{i}\,(1 - a_{i})\text{ if }i = k\text{ else }-a_{i}\,a_{k}"
             if isinstance(record, Softmax) and record.groups:
                 formula = r"\operatorname{diag}(a) - G \odot a\,a^{\top}"
-                detail += r",\ 0\text{ between groups}\ (G_{ik} = 1\text{ within a group, else }0)"
+                detail += r"\text{, where }G_{ik} = 1\text{, within a group; }0\text{ between groups}"
             inner = rf"({self.mask(layer)} \odot d{a})" if dropped else f"d{a}"
             return Link(_derivative(a, z), formula, detail, rf"d{z} = ({formula})\,{inner}", "the Jacobian, for each sample")
         slope = f"{rule}'({z})"
