@@ -11,11 +11,13 @@ import jsonschema
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import one_blas_thread  # noqa: F401
 import pellucid as pl
+from pellucid.errors import InputError
 from pellucid.export.c.compiler import find_compiler
 from pellucid.export.model import describe
 from pellucid.export.onnx.runtime import by_onnxruntime
@@ -148,3 +150,11 @@ def test_groups_in_any_layer(rules, loss, tmp_path):
         *([pl.export_c(net, tmp_path, dtype="double", training=True)] if COMPILER else []),
     ]
     assert all(report.difference <= 1e-12 for report in reports)
+
+
+def test_a_pipeline_that_skl2onnx_converts_is_for_one_column(case, tmp_path):
+    _, X, y = case
+    model = make_pipeline(PCA(2), pl.MLPClassifier(3, multioutput=True, max_iter=5, tol=9.0, random_state=0)).fit(X, y)
+    with pytest.raises(InputError, match="a classifier of several columns of classes, expected one column of classes"):
+        pl.export_onnx(model, tmp_path / "model.onnx")
+    assert not list(tmp_path.iterdir())
