@@ -31,6 +31,7 @@ KERNELS = (
     "batches",
     "compiler",
     "elementary",
+    "few",
     "formulas",
     "hyperbolic",
     "intrinsics",
