@@ -41,6 +41,7 @@ KERNELS = (
     "products",
     "propagation",
     "rowwise",
+    "shuffles",
     "tables",
     "trigonometric",
     "tiles",

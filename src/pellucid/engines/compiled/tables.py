@@ -15,7 +15,10 @@ def _record(integers: str, reals: str = "") -> np.dtype[Any]:
     return np.dtype([(name, np.int64) for name in integers.split()] + [(name, np.float64) for name in reals.split()])
 
 
-LAYER = _record("n_in n_out W_at b_at z f a dz dropped in_place forward backward parameters backward_parameters index threshold mask scale turn turn_back")
+LAYER = _record(
+    "n_in n_out W_at b_at z f a dz dropped in_place forward backward parameters backward_parameters index "
+    "threshold mask scale turn turn_back"
+)
 """Layer l: its sizes, where W and b are in the vector, its arrays (m, n_out), its rule; dropout: by threshold, or by a mask"""
 
 SEGMENT = _record("layer first last at")
