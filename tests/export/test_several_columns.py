@@ -152,6 +152,7 @@ def test_groups_in_any_layer(rules, loss, tmp_path):
     assert all(report.difference <= 1e-12 for report in reports)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_a_pipeline_that_skl2onnx_converts_is_for_one_column(case, tmp_path):
     _, X, y = case
     model = make_pipeline(PCA(2), pl.MLPClassifier(3, multioutput=True, max_iter=5, tol=9.0, random_state=0)).fit(X, y)
