@@ -57,6 +57,7 @@ LEARNED: dict[str, Callable[[Any], bool]] = {
     "best_loss_": _or_none(_number),
     "stopped_": lambda value: type(value) is bool,
     "_kind": lambda value: value in ("binary", "multiclass", "multilabel-indicator"),
+    "_sparse_labels": lambda value: type(value) is bool,
     "classes_": lambda value: isinstance(value, np.ndarray),
     "feature_names_in_": lambda value: isinstance(value, np.ndarray),
 }
@@ -76,6 +77,8 @@ def describe(estimator: Any, base: type) -> tuple[dict[str, Any], dict[str, Arra
     header, tensors = estimator._current().to_file()
     parameters, left_out = plain_parameters(estimator, base)
     learned = {name: getattr(estimator, name) for name in LEARNED if hasattr(estimator, name)}
+    if not learned.get("_sparse_labels"):
+        learned.pop("_sparse_labels", None)
     learned |= as_files_have(learned)
     for name in ("loss_curve_", "validation_scores_"):
         learned[name] = _thinned(learned.get(name))
