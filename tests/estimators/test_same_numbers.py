@@ -239,3 +239,25 @@ def test_what_it_says_while_it_trains(capsys):
         said.append(capsys.readouterr().out)
     assert said[0] == said[1]
     assert "Stopping." in said[0]
+
+
+RESET = [{"alpha": 10.0}, {"activation": "tanh"}, {"batch_size": 20}]
+
+
+@pytest.mark.parametrize(
+    ("setting", "how"),
+    [*((setting, how) for setting in RESET for how in ("fit", "partial_fit")), ({"solver": "lbfgs", "max_iter": 3}, "fit")],
+    ids=str,
+)
+def test_what_is_set_between_two_fits_counts(setting, how):
+    models = [module.MLPClassifier(8, warm_start=True, max_iter=4, random_state=0) for module in (neural_network, pl)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for model in models:
+            model.fit(X, Y)
+            model.set_params(**setting)
+            getattr(model, how)(X, Y)
+            getattr(model, how)(X, Y)
+    assert_same(*models)
+    if "activation" in setting:
+        np.testing.assert_allclose(models[1].predict_proba(X), models[0].predict_proba(X), atol=1e-9)

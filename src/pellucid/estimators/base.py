@@ -37,6 +37,7 @@ from pellucid.training.checkpoints import Checkpoints, Path, Snapshot, to_resume
 from pellucid.training.lbfgs import cost
 from pellucid.training.pieces import is_sparse
 from pellucid.training.session import check_plan
+from pellucid.validation import check_domain
 
 LOGISTIC = {"logistic": "sigmoid"}
 """scikit-learn's names of activations that have another one here"""
@@ -182,14 +183,20 @@ class MLP(Fitted):
         random_state = check_random_state(self.random_state)
         if first:
             self._begin([inputs.shape[1], *sizes, targets.shape[1]], inputs.dtype, random_state)
-        self._check_outputs(targets, "fit")
+        else:
+            self._renew()
+        self._check_targets(targets, "fit")
         network = self._in_double() if self._is_lbfgs() else self._current()
         inputs, Y, s = as_engines_want(inputs, targets, weights, network.dtype)
         trained = as_trained(network.architecture.loss, Y.shape[1], self.loss == "log_loss", network.dtype)
         architecture = network.architecture
         if trained is not architecture.loss:
             architecture = Architecture(architecture.sizes, architecture.activations, trained, architecture.l2, architecture.dropout)
-        plan = self._plan_lbfgs(inputs, Y, s) if self._is_lbfgs() else self._plan(inputs, Y, s, random_state, incremental, validation)
+        plan = (
+            self._plan_lbfgs(inputs, Y, s, validation)
+            if self._is_lbfgs()
+            else self._plan(inputs, Y, s, random_state, incremental, validation)
+        )
         if saving is not None:
             plan = replace(plan, checkpoints=saving.checkpoints(), resume=saving.snapshot())
         self._train(network, architecture, plan, incremental)
@@ -222,11 +229,12 @@ class MLP(Fitted):
         dtype = (np.float64, np.float32)
         return validate_data(self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=dtype, reset=reset, **checks)
 
-    def _check_outputs(self, targets: Array, where: str) -> None:
-        """Whether there are as many columns of targets as the network has outputs: a warm start or `partial_fit` may bring others."""
+    def _check_targets(self, targets: Array, where: str) -> None:
+        """Whether the loss is defined for the targets, and there is one for each output: a warm start or `partial_fit` may bring others."""
         if targets.shape[1] != (n := self.network_.architecture.sizes[-1]):
             repair = "give as many targets as in the first fit, or begin anew without warm_start"
             raise ShapeError(sentence("the number of targets in y", where, targets.shape[1], f"{n}, the outputs of the network", repair))
+        check_domain(targets, self.network_.architecture.loss, "y")
 
     def _sizes(self) -> list[int]:
         sizes = self.hidden_layer_sizes
@@ -237,13 +245,7 @@ class MLP(Fitted):
 
     def _begin(self, sizes: list[int], dtype: np.dtype[Any], random_state: RandomState) -> None:
         """A new network, and nothing learned yet."""
-        architecture = Architecture.build(
-            sizes,
-            [*self._activations(len(sizes) - 2), self._output(sizes[-1])],
-            self._loss(sizes[-1]),
-            float(self.alpha),
-            self.dropout if isinstance(self.dropout, float | int) else list(self.dropout),
-        )
+        architecture = self._architecture(sizes)
         vector = draws.initial_vector(architecture, dtype, random_state, self.initializer, self._is_logistic())
         seed = int(self.random_state) if isinstance(self.random_state, int | np.integer) else 0
         if any(architecture.dropout) and not seed:
@@ -255,6 +257,30 @@ class MLP(Fitted):
         self.validation_scores_, self.best_validation_score_, self.best_loss_ = None, None, math.inf
         if self.early_stopping and not self._is_lbfgs():
             self.validation_scores_, self.best_validation_score_, self.best_loss_ = [], -math.inf, None
+
+    def _architecture(self, sizes: list[int]) -> Architecture:
+        """What the parameters say."""
+        self._built = self._settings()
+        return Architecture.build(
+            sizes,
+            [*self._activations(len(sizes) - 2), self._output(sizes[-1])],
+            self._loss(sizes[-1]),
+            float(self.alpha),
+            self.dropout if isinstance(self.dropout, float | int) else list(self.dropout),
+        )
+
+    def _settings(self) -> tuple[Any, ...]:
+        return self.activation, self.loss, self.alpha, self.dropout
+
+    def _renew(self) -> None:
+        """Where a training goes on after activation, loss, alpha or dropout were set anew: a network of these, with its weights."""
+        before: tuple[Any, ...] = getattr(self, "_built", ())
+        if len(before) == len(self._settings()) and all(a is b for a, b in zip(before, self._settings(), strict=True)):
+            return
+        network = self._current()
+        architecture = self._architecture(list(network.architecture.sizes))
+        if architecture.to_header() != network.architecture.to_header():
+            self._take_network(Network.of(architecture, network.vector, network.seed))
 
     def _activations(self, n_hidden: int) -> list[str | Activation]:
         given = self.activation
@@ -274,13 +300,16 @@ class MLP(Fitted):
         default = LBFGS(tolerance=self.tol, relative_decrease=2.220446049250313e-09, calls=self.max_fun)
         return self.solver if isinstance(self.solver, LBFGS) else default
 
-    def _plan_lbfgs(self, X: Any, Y: Array, s: Array | None) -> Plan:
+    def _plan_lbfgs(self, X: Any, Y: Array, s: Array | None, validation: Sequence[Any] | None) -> Plan:
+        held = None if validation is None else self._held(validation)
         return Plan(
             X=X,
             Y=Y,
             s=s,
             optimizer=self._lbfgs(),
             epochs=self.max_iter,
+            held=held,
+            metrics={} if held is None else {"score": self._metric(held)},
             callbacks=list(self.callbacks or ()),
             progress=self.progress,
         )
@@ -305,7 +334,7 @@ class MLP(Fitted):
         several = self.shuffle and batch_size < m
         optimizer, rates = self._optimizer()
         goes_on = incremental or (self.warm_start and self.keep_optimizer)
-        carried = Carried(self._memory["state"], self._memory["step"]) if goes_on and "state" in self._memory else Carried()
+        carried = self._carried(optimizer) if goes_on else Carried()
         rule = self._rule(m, held is not None, rates, incremental)
         return Plan(
             X=X,
@@ -327,6 +356,14 @@ class MLP(Fitted):
             mean_over_rows=s is not None,
         )
 
+    def _carried(self, optimizer: Optimizer) -> Carried:
+        """The moments of the latest training, if they are of an optimizer of the same kind; else none."""
+        memory = self._memory
+        if memory.get("kind") != type(optimizer).__name__:
+            return Carried()
+        dtype = self.network_.dtype
+        return Carried(tuple(part.astype(dtype, copy=False) for part in memory["state"]), memory["step"])
+
     def _rule(self, m: int, held: bool, rates: SgdRates | None, incremental: bool) -> Stopping:
         by_score = held and self.early_stopping
         keeps_best_loss = self.restore_best and not by_score
@@ -343,9 +380,10 @@ class MLP(Fitted):
         X, y, *weights = validation
         inputs, labels = self._checked(X, y, incremental=True, reset=False)
         dtype = self.network_.dtype
-        s = _check_sample_weight(weights[0], inputs, dtype=dtype) if weights and weights[0] is not None else None
+        given = weights[0] if weights else None
+        s = None if given is None else _check_sample_weight(given, inputs, dtype=dtype, ensure_non_negative=True)
         targets = self._columns(labels)
-        self._check_outputs(targets, "validation")
+        self._check_targets(targets, "validation")
         return Held(*as_engines_want(inputs, targets, s, dtype), None)
 
     def _metric(self, held: Held) -> Any:
@@ -423,7 +461,8 @@ class MLP(Fitted):
                 self.loss_ = np.float64(cost(engine, self.network_.vector, plan))
             self.best_loss_ = min(losses, default=self.loss_)
             return
-        self._memory = {"state": plan.carried.state, "step": plan.carried.step, **rule.memory()}
+        kind = type(plan.optimizer).__name__
+        self._memory = {"kind": kind, "state": plan.carried.state, "step": plan.carried.step, **rule.memory()}
         self.t_ += history.n_epochs * rule.m
         if rule.by_score:
             self.validation_scores_ = [*(self.validation_scores_ or ()), *history["validation_score"]]

@@ -10,6 +10,7 @@ from numpy.random import RandomState
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_matrix
 from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
@@ -27,6 +28,9 @@ from pellucid.estimators.files import check_classes
 from pellucid.estimators.losses import named
 from pellucid.training.callbacks import AnyCallback
 from pellucid.training.checkpoints import USUAL, Path
+
+CLASS_WEIGHT = "a number of at least 0 for each class, not 0 for all"
+EXAMPLE = "e.g. {0: 1.0, 1: 5.0}, for several labels a list of these, or 'balanced'"
 
 
 class MLPClassifier(ClassifierMixin, MLP):
@@ -61,7 +65,7 @@ class MLPClassifier(ClassifierMixin, MLP):
         max_fun: calls of the cost by lbfgs, at most.
         loss: log_loss (which is cross-entropy for more than two classes), any other of the catalogue that fits, or a formula.
         dropout: the rate for all hidden layers, or one for each.
-        class_weight: balanced, or {class: weight}; it multiplies the sample weights.
+        class_weight: balanced, or {class: weight}, for several labels a list of these; it multiplies the sample weights.
         initializer: he_normal ...; None draws as scikit-learn does.
         clip_norm: scale gradients down to this Euclidean norm.
         restore_best: also without early stopping, keep the weights of the best epoch.
@@ -82,7 +86,7 @@ class MLPClassifier(ClassifierMixin, MLP):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
-        "class_weight": [None, dict, str],
+        "class_weight": [None, dict, list, StrOptions({"balanced"})],
         "stratify": ["boolean"],
     }
 
@@ -114,7 +118,7 @@ class MLPClassifier(ClassifierMixin, MLP):
         max_fun: int = 15000,
         loss: str | Loss = "log_loss",
         dropout: float | Sequence[float] = 0.0,
-        class_weight: Mapping[Any, float] | str | None = None,
+        class_weight: Mapping[Any, float] | Sequence[Mapping[Any, float]] | str | None = None,
         initializer: Any = None,
         clip_norm: float | None = None,
         restore_best: bool = False,
@@ -279,7 +283,15 @@ class MLPClassifier(ClassifierMixin, MLP):
     def _weights(self, y: Array, sample_weight: Array | None, dtype: Any) -> Array | None:
         if self.class_weight is None:
             return sample_weight
-        weights = compute_sample_weight(self.class_weight, y).astype(dtype)
+        try:
+            weights = compute_sample_weight(self.class_weight, y).astype(dtype)
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                sentence("class_weight", type(self).__name__, f"refused ({str(error)[:120]})", CLASS_WEIGHT, EXAMPLE)
+            ) from None
+        if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
+            got = f"{self.class_weight!s:.60}"
+            raise InputError(sentence("class_weight", type(self).__name__, got, CLASS_WEIGHT, EXAMPLE))
         return weights if sample_weight is None else weights * sample_weight
 
     def _score(self, y: Array, y_hat: Array, sample_weight: Array | None) -> float:

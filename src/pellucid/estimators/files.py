@@ -62,7 +62,7 @@ LEARNED: dict[str, Callable[[Any], bool]] = {
     "feature_names_in_": lambda value: isinstance(value, np.ndarray),
 }
 """what a fitted estimator has besides its network, and what it may be in a file"""
-MADE = ("network_", "n_layers_", "n_outputs_", "out_activation_", "n_features_in_", "_memory")
+MADE = ("network_", "n_layers_", "n_outputs_", "out_activation_", "n_features_in_", "_memory", "_built")
 """what is made anew from the network"""
 
 
@@ -175,7 +175,7 @@ def _build(base: Any, network: Network, told: Mapping[str, Any]) -> Any:
     if names is not None and (names.dtype != object or names.shape != sizes[:1]):
         raise ValueError("the names of the features do not fit the network")
     vars(estimator).update(learned | as_scikit_learn_has(learned))
-    estimator._memory = {}
+    estimator._memory, estimator._built = {}, ()
     estimator.n_features_in_ = sizes[0]
     estimator._take_network(network)
     estimator._check_learned()
