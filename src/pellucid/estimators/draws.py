@@ -9,6 +9,7 @@ from numpy.random import RandomState
 from sklearn.model_selection import train_test_split
 
 from pellucid.architecture import Architecture
+from pellucid.engines.compiled.orders import shuffle
 from pellucid.equations.arrays import Array
 from pellucid.equations.initializers import Initializer, initializer
 
@@ -46,7 +47,7 @@ class LegacyOrders:
     def next(self, into: Array) -> None:
         """Shuffle once more."""
         places = np.arange(len(self.order))
-        self.random_state.shuffle(places)
+        shuffle(places, self.random_state)
         self.order = self.order[places]
         into[...] = self.order
 
@@ -71,9 +72,7 @@ class LegacyOrders:
 
 def pass_over(m: int, epochs: int, random_state: RandomState) -> None:
     """Draw the orders of so many epochs for nothing: a batch of all rows needs none, but what is drawn next depends on them."""
-    places = np.arange(m)
-    for _ in range(epochs):
-        random_state.shuffle(places)
+    shuffle(np.arange(m), random_state, epochs)
 
 
 def held_out(m: int, fraction: float, stratify: Array | None, random_state: RandomState) -> tuple[Array, Array]:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from pellucid.engines.compiled.orders import shuffle
 from pellucid.equations.arrays import Array
 
 
@@ -37,7 +38,7 @@ class Shuffled:
         for at in range(0, m, 1 << 16):  # in pieces: there is to be one order in memory, not two
             part = slice(at, min(at + (1 << 16), m))
             into[part] = np.arange(at, part.stop) if self.rows is None else self.rows[part]
-        self.rng.shuffle(into)
+        shuffle(into, self.rng)
 
     def state(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """The generator's."""

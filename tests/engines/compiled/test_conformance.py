@@ -19,7 +19,7 @@ import pellucid as pl
 from pellucid.engines import Batches, load
 from pellucid.engines.base import Progress
 from pellucid.engines.compiled import batches as batches_module
-from pellucid.engines.compiled import plan, products, rowwise, rules, store, updates
+from pellucid.engines.compiled import few, plan, products, rowwise, rules, store, updates
 from pellucid.engines.compiled.parts import Part
 from pellucid.equations import activations
 from random_networks import HIDDEN, PAIRS, beside_a_kink, build, recipes, tame, targets
@@ -67,8 +67,12 @@ def one_step(net, X, Y, s, mask, tolerance):
     assert found.weight == pytest.approx(expected.weight, rel=tolerance)
     named, truth = net.architecture.named(gradient), net.architecture.named(right)
     floor = 1e-2 * float(np.abs(right).max())  # an array that is nothing but cancellation is compared on the scale of the others
+    exact = truth
+    if net.dtype == np.float32:  # where rounding is amplified, as by a saturated tanh, the reference engine is off too
+        wide = [None if part is None else part.astype(np.float64) for part in (net.vector, X, Y, s)]
+        exact = net.architecture.named(reference.gradient(*wide, masks_of(net, mask))[1])
     for name, part in truth.items():
-        assert off(named[name], part, floor) <= tolerance, name
+        assert off(named[name], part, floor) <= tolerance + 4 * off(part, exact[name], floor), name
 
 
 @settings(max_examples=150)
@@ -207,6 +211,7 @@ PLACES = {
     "a W": (products, "multiply", "min(INNER, k - p)", "min(INNER, k - p - k // 700)"),
     "a^T dz": (products, "multiply_turned", "min(INNER, k - p)", "min(INNER, k - p - 1)"),
     "dz W^T": (products, "multiply_transposed", "c_at = offset(c, j)", "c_at = offset(c, j); strip[0] *= as_entry(1.001, c)"),
+    "the sums of rows": (products, "add_rows", "add_columns(m,", "add_columns(m - m // 70,"),
     "the masks": (batches_module, "apply_mask", "f[entry] * mask[entry]", "f[entry] * mask[entry] * as_entry(1.001, f)"),
     "the sample weights": (batches_module, "weigh", "share = as_entry(factor[0], dz)", "share = as_entry(1.001 * factor[0], dz)"),
     "dropout": (batches_module, "drop", "as_entry(scale[0], f)", "as_entry(1.001 * scale[0], f)"),
@@ -221,11 +226,11 @@ PLACES = {
 """where 0.1 % is planted: the module and the part, and how its text is changed"""
 
 
-def everything(seed=0):
+def everything(seed=0, n=7):
     """Assert that a step and a training agree, with all that a training can have."""
     rng = np.random.default_rng(seed)
-    net = pl.Network([700, 200, 20, 3], ["sigmoid", "gelu", "softmax"], "cross_entropy", seed=0, l2=0.3, dropout=0.2)
-    X, Y, s = rng.normal(size=(70, 700)), np.eye(3)[rng.integers(3, size=70)], rng.random(70)
+    net = pl.Network([700, 200, 20, n], ["sigmoid", "gelu", "softmax"], "cross_entropy", seed=0, l2=0.3, dropout=0.2)
+    X, Y, s = rng.normal(size=(70, 700)), np.eye(n)[rng.integers(n, size=70)], rng.random(70)
     one_step(net, X, Y, s, net.dropout_mask(70), 1e-12)
     batches = Batches(X, Y, s, rng.permutation(70), 40, 0, 0.05)
     ends = [run(name, net, batches, OPTIMIZERS["adam"], np.full(2, 0.01)) for name in ("compiled", "reference")]
@@ -233,8 +238,9 @@ def everything(seed=0):
     assert ends[0].gradient_norm_sum == pytest.approx(ends[1].gradient_norm_sum, rel=1e-11)
 
 
-def test_nothing_planted():
-    everything()
+@pytest.mark.parametrize("n", [3, 7])
+def test_nothing_planted(n):
+    everything(n=n)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -258,6 +264,44 @@ def test_a_planted_error_of_a_thousandth_in_a_kernel_is_seen(place, monkeypatch,
     with pytest.raises(AssertionError):
         everything()
     assert list(tmp_path.glob(f"planted.{name}.*")), "the wrong part was used"
+
+
+FEW = {
+    "the loss": ("softmax_cross_entropy", "l_[i] = weight", "l_[i] = 1.001 * weight"),
+    "its derivative": ("softmax_cross_entropy", "a0 * weight - y0", "a0 * weight * as_entry(1.001, a_) - y0"),
+    "dW turned": ("turn", "source[1 * count + i]", "source[1 * count + i] * as_entry(1.001, source)"),
+    "W turned": ("turn_back", "source[i * 3 + 1]", "source[i * 3 + 1] * as_entry(1.001, source)"),
+}
+"""the same where rows are short: the function that writes the text, and how that is changed"""
+
+
+@pytest.mark.parametrize("place", FEW)
+def test_a_planted_error_of_a_thousandth_in_short_rows_is_seen(place, monkeypatch):
+    name, before, after = FEW[place]
+    right, changed = getattr(few, name), []
+
+    def plant(n):
+        rule = right(n)
+        assert before in rule.part.source
+        text = rule.part.source.replace(before, after).replace("@part", "from pellucid.engines.compiled.intrinsics import as_entry\n@part")
+        changed.append(dataclasses.replace(rule, part=Part(f"planted_{name}_{place.replace(' ', '_')}.rule", text)))
+        return changed[-1]
+
+    for module in (few, rules):
+        if hasattr(module, name):
+            monkeypatch.setattr(module, name, plant)
+    with pytest.raises(AssertionError):
+        everything(n=3)
+    assert changed
+
+
+@pytest.mark.parametrize("n", range(1, 8))
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_every_number_of_few_outputs(n, dtype):
+    rng = np.random.default_rng(n)
+    net = pl.Network([5, 33, n], ["tanh", "softmax"], "cross_entropy", seed=n, dtype=dtype)
+    X, Y = rng.normal(size=(37, 5)).astype(dtype), rng.random((37, n)).astype(dtype)
+    one_step(net, X, Y, None, None, {"float64": 1e-12, "float32": 2e-5}[dtype])
 
 
 @pytest.mark.parametrize("part", [0, 1])

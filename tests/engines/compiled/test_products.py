@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pellucid.architecture import Architecture
+from pellucid.engines.compiled.few import MOST, turn, turn_back
 from pellucid.engines.compiled.machine import INNER
 from pellucid.engines.compiled.parts import Part
 from pellucid.engines.compiled.plan import Segment, blocks_of
@@ -131,3 +132,27 @@ def test_blocks_cover_the_flat_vector_once_and_in_order(sizes):
         expected += layer.n_inputs * layer.n_units + layer.n_units
     assert sum(piece.count for piece in pieces) == expected == architecture.n_parameters
     assert [piece.layer for piece in pieces if piece.rows is None] == list(range(len(architecture.layers)))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@settings(max_examples=60)
+@given(m=st.integers(0, 40), n=st.integers(1, 70))
+def test_add_rows(dtype, m, n):
+    A = np.random.default_rng(m * 100 + n).normal(size=(m, n)).astype(dtype)
+    total = np.full(n + 2, GUARD, dtype)
+    call("add_rows", dtype, m, n, A, total[1:-1])
+    close(total[1:-1], A.astype(np.float64).sum(axis=0), m + 1, dtype)
+    assert total[0] == total[-1] == GUARD
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@settings(max_examples=40)
+@given(n=st.integers(2, MOST), count=st.integers(1, 70))
+def test_turn_and_back(dtype, n, count):
+    source = np.random.default_rng(count).normal(size=(n, count)).astype(dtype)
+    for rule, matrix in ((turn(n), source), (turn_back(n), np.ascontiguousarray(source.T))):
+        whole = np.full(n * count + 2, GUARD, dtype)
+        kind = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 3)
+        kind(address(rule.part, dtype))(matrix.ctypes.data, count, whole[1:-1].ctypes.data)
+        assert np.array_equal(whole[1:-1], matrix.T.ravel())
+        assert whole[0] == whole[-1] == GUARD

@@ -18,6 +18,8 @@ from pellucid.engines.compiled.tables import CALL, NET
 KINDS = {
     "int": types.int64,
     "Word": types.uint64,
+    "Words": types.CPointer(types.uint64),
+    "HalfWords": types.CPointer(types.uint32),
     "Integers": types.CPointer(types.int64),
     "Reals": types.CPointer(types.float64),
     "NetTable": types.CPointer(from_dtype(NET)),

@@ -95,7 +95,7 @@ def activation_forward(text: str) -> Rule:
     parameters: list[float] = []
     expression = _code(text, ["z"], parameters)
     body = [*_loop(["z"]), f"        a_[i] = {expression}"]
-    return _rule(FORWARD, body, parameters)
+    return made(FORWARD, body, parameters)
 
 
 @cache
@@ -104,11 +104,11 @@ def activation_backward(text: str) -> Rule:
     parameters: list[float] = []
     expression = _code(text, ["z", "a"], parameters)
     if expression == "number(1, z)":
-        return _rule(BACKWARD, ["    pass"], [])
+        return made(BACKWARD, ["    pass"], [])
     if "z" not in names_in(text):
         expression = _code(text, ["a", "z"], parameters)
     body = [*_loop(sorted(names_in(text)) or ["z"]), f"        da_[i] = da_[i] * ({expression})"]
-    return _rule(BACKWARD, body, parameters)
+    return made(BACKWARD, body, parameters)
 
 
 @cache
@@ -133,7 +133,7 @@ def objective(contribution: str, slope: str, averages: bool) -> Rule:
         *["    " + line for line in _loop(sorted(names_in(slope) | {"y"}))],
         f"            dz_[i] = {f'({derivative}) / number(n, y)' if averages else derivative}",
     ]
-    return _rule(OBJECTIVE, body, parameters)
+    return made(OBJECTIVE, body, parameters)
 
 
 def _loop(names: Sequence[str]) -> list[str]:
@@ -142,7 +142,8 @@ def _loop(names: Sequence[str]) -> list[str]:
     return ["    for i in range(m * n):", *[f"        {name} = {places.get(name, name + '_')}[i]" for name in names]]
 
 
-def _rule(arguments: str, body: list[str], parameters: list[float]) -> Rule:
+def made(arguments: str, body: list[str], parameters: Sequence[float] = ()) -> Rule:
+    """The rule whose part has this body; the numbers that it is given are c0, c1 ... there."""
     text = "\n".join(body)
     used = set(re.findall(r"(\w+)\(", text))
     imports = [

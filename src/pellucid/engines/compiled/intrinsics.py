@@ -144,3 +144,15 @@ def atomic_exchange(typingctx: Any, where: Any, expected: Any, value: Any) -> An
         return builder.extract_value(builder.cmpxchg(at, arguments[1], arguments[2], "seq_cst", "seq_cst"), 1)
 
     return types.boolean(types.int64, types.int64, types.int64), code
+
+
+@intrinsic
+def high_product(typingctx: Any, a: Any, b: Any) -> Any:
+    """The upper 64 bits of the product of two words."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        wide = ir.IntType(128)
+        product = builder.mul(*(builder.zext(value, wide) for value in arguments))
+        return builder.trunc(builder.lshr(product, wide(64)), INT)
+
+    return types.uint64(types.uint64, types.uint64), code

@@ -25,6 +25,10 @@ Reals: TypeAlias = Entries
 """a pointer to float64 whatever the entries are"""
 Integers: TypeAlias = Entries
 """a pointer to int64"""
+Words: TypeAlias = Entries
+"""a pointer to 64 bits each"""
+HalfWords: TypeAlias = Entries
+"""a pointer to 32 bits each"""
 Word: TypeAlias = int
 """64 bits"""
 NetTable: TypeAlias = Any

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.architecture import Architecture
-from pellucid.engines.compiled import rules
+from pellucid.engines.compiled import few, rules
 from pellucid.engines.compiled.formulas import Rule
 from pellucid.engines.compiled.machine import COEFFICIENTS, INNER, UNIT, VECTOR_BYTES, VECTORS
 from pellucid.engines.compiled.memory import LINE, aligned, at
@@ -23,7 +23,7 @@ from pellucid.equations.arrays import Array
 PARTS = {
     name: Part(f"{module}.{name}")
     for module, names in (
-        ("products", ("multiply", "multiply_turned", "multiply_transposed", "turn")),
+        ("products", ("multiply", "multiply_turned", "multiply_transposed", "add_rows", "turn")),
         ("batches", ("gather", "weigh", "add_losses", "drop", "apply_mask", "penalize", "rescale", "add_squares")),
     )
     for name in names
@@ -101,7 +101,8 @@ class Workspace:
             if rows or name in PREDICTION:  # no part is compiled before it is needed
                 net[name] = address(part, self.dtype)
         last = architecture.layers[-1]
-        objective = rules.objective(architecture.objective)
+        self.strip = INNER * VECTORS * VECTOR_BYTES // self.dtype.itemsize
+        objective = rules.objective(architecture.objective, last.n_units)
         self._layers(objective)
         net["objective"], net["parameters"] = self._rule(objective.rule)
         net["link"], net["output"] = objective.link, objective.output
@@ -113,7 +114,6 @@ class Workspace:
             net["x_copy"] = self._memory(rows * architecture.sizes[0])
             net["y_copy"] = self._memory(rows * last.n_units)
             net["s_copy"] = self._memory(rows)
-            net["ones"] = self._keep(np.ones(rows, self.dtype))
             net["losses"] = self._memory(rows, REAL)
             net["units"] = self._memory(2 * math.ceil(rows / UNIT), REAL)
         self._workers(segments)
@@ -179,6 +179,10 @@ class Workspace:
             entry["in_place"] = pair.in_place
             if not self.rows:
                 continue
+            if 1 < layer.n_units <= few.MOST:
+                entry["turn"] = address(few.turn(layer.n_units).part, self.dtype)
+                if layer.index > 1 and layer.n_units * layer.n_inputs <= self.strip:
+                    entry["turn_back"] = address(few.turn_back(layer.n_units).part, self.dtype)
             count = self.rows * layer.n_units
             if hidden or objective.link:
                 entry["backward"], entry["backward_parameters"] = self._rule(pair.backward)
@@ -213,11 +217,11 @@ class Workspace:
 
     def _workers(self, blocks: list[list[Segment]]) -> None:
         table = np.zeros(self.n_threads, WORKER)
-        lanes, chunk = VECTOR_BYTES // self.dtype.itemsize, int(self.net[0]["chunk"])
+        chunk = int(self.net[0]["chunk"])
         for worker in table:
             if self.rows:
                 worker["gradient"] = self._memory(self.largest_block)
-            worker["strip"] = self._memory(INNER * VECTORS * lanes)
+            worker["strip"] = self._memory(self.strip)
             worker["coefficients"] = self._memory(COEFFICIENTS, REAL)
             worker["factor"] = self._memory(8, REAL)
             worker["buffers"] = self._memory(3 * chunk * self.widest)

@@ -13,7 +13,7 @@ from numba import njit
 from pellucid.engines.compiled.intrinsics import offset
 from pellucid.engines.compiled.machine import INNER, ROWS, VECTOR_BYTES, VECTORS
 from pellucid.engines.compiled.parts import Entries, part
-from pellucid.engines.compiled.tiles import lanes, tile, transpose
+from pellucid.engines.compiled.tiles import add_columns, lanes, tile, transpose
 
 
 def _strip(turned: int, vectors: int, masked: int, wide: int = VECTOR_BYTES) -> Any:
@@ -129,6 +129,14 @@ def multiply_transposed(
                     transpose(block, w_row, min(step, columns - t), min(step, inner - q), offset(strip, q * width + t), width)
             c_at = offset(c, j)
             _straight(m, inner, offset(a, p), a_row, strip, width, c_at, c_row, c_at, c_row, min(p, 1), columns)
+
+
+@part
+def add_rows(m: int, n: int, a: Entries, total: Entries) -> None:
+    """total = the sum of the rows of A (m, n)."""
+    step = lanes(a)
+    for j in range(0, n, step):
+        add_columns(m, offset(a, j), n, min(step, n - j), offset(total, j))
 
 
 @part

@@ -80,7 +80,11 @@ def backward(net: Any, layers: Any, run: Any, worker: Any, first: Any, last: Any
         dz = layer.dz + first * layer.n_out * net.item
         W = run.vector + layer.W_at
         da = below.dz + begin
-        call(net.multiply_transposed, (rows, width, layer.n_out, dz, layer.n_out, W, layer.n_out, da, width, worker.strip))
+        if layer.turn_back:
+            call(layer.turn_back, (W, width, worker.strip))
+            call(net.multiply, (rows, width, layer.n_out, dz, layer.n_out, worker.strip, width, da, width, da, width, 0))
+        else:
+            call(net.multiply_transposed, (rows, width, layer.n_out, dz, layer.n_out, W, layer.n_out, da, width, worker.strip))
         if below.f != below.a:
             drop(net, below, run, step, below.dz, below.dz, first, last)
         call(below.backward, (da, below.z + begin, below.f + begin, rows, width, below.backward_parameters))
@@ -105,14 +109,17 @@ def block_gradient(net: Any, layers: Any, segments: Any, block: Any, m: Any, wor
         layer = layers[number]
         width = layer.n_out
         if bias:
-            call(net.multiply, (1, width, m, net.ones, m, layer.dz, width, to, width, to, 0, 0))
+            call(net.add_rows, (m, width, layer.dz, to))
         else:
             a = (layers[number - 1].a if number else net.x) + segment.first * net.item
             rows = segment.last - segment.first
             if lying(rows, width, net.item):
                 # dz^T a_{l-1}, and turned: the same sums, entry for entry, in fewer vectors
                 call(net.multiply_turned, (width, rows, m, layer.dz, width, a, layer.n_in, worker.strip, rows))
-                call(net.turn, (worker.strip, width, rows, to))
+                if layer.turn:
+                    call(layer.turn, (worker.strip, rows, to))
+                else:
+                    call(net.turn, (worker.strip, width, rows, to))
             else:
                 call(net.multiply_turned, (rows, width, m, a, layer.n_in, layer.dz, width, to, width))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pellucid.engines.compiled import formulas
+from pellucid.engines.compiled.few import MOST, softmax_cross_entropy
 from pellucid.engines.compiled.formulas import Rule
 from pellucid.engines.compiled.parts import Part
 from pellucid.equations import optimizers
@@ -52,14 +53,15 @@ class Last:
     """it computes a_L from z_L itself"""
 
 
-def objective(chain: Objective) -> Last:
-    """l_i and dz_L, fused where a fused form exists."""
+def objective(chain: Objective, n: int) -> Last:
+    """l_i and dz_L over n outputs, fused where a fused form exists."""
     pair, loss = chain.fused, chain.loss
     if pair is None:
         return Last(formulas.objective(*loss.pieces, loss.averages), link=True)
     if pair.pieces == ("", ""):
         part = WHOLE_ROWS[chain.output.name, loss.name]
-        return Last(Rule(part, ()), output=part.name == "rowwise.softmax_cross_entropy")
+        fills = part.name == "rowwise.softmax_cross_entropy"
+        return Last(softmax_cross_entropy(n) if fills and 1 < n <= MOST else Rule(part, ()), output=fills)
     return Last(formulas.objective(*pair.pieces, loss.averages))
 
 

@@ -15,7 +15,10 @@ def _record(integers: str, reals: str = "") -> np.dtype[Any]:
     return np.dtype([(name, np.int64) for name in integers.split()] + [(name, np.float64) for name in reals.split()])
 
 
-LAYER = _record("n_in n_out W_at b_at z f a dz dropped in_place forward backward parameters backward_parameters index threshold mask scale")
+LAYER = _record(
+    "n_in n_out W_at b_at z f a dz dropped in_place forward backward parameters backward_parameters index "
+    "threshold mask scale turn turn_back"
+)
 """Layer l: its sizes, where W and b are in the vector, its arrays (m, n_out), its rule; dropout: by threshold, or by a mask"""
 
 SEGMENT = _record("layer first last at")
@@ -29,8 +32,8 @@ WORKER = _record("gradient strip coefficients buffers losses factor")
 
 NET = _record(
     "n_layers n_blocks n_segments item chunk room link output layers blocks segments workers losses units norms squares objective "
-    "parameters x y s x_copy y_copy s_copy ones "
-    "multiply multiply_turned multiply_transposed turn gather weigh add_losses drop apply_mask penalize rescale add_squares"
+    "parameters x y s x_copy y_copy s_copy "
+    "multiply multiply_turned multiply_transposed add_rows turn gather weigh add_losses drop apply_mask penalize rescale add_squares"
 )
 """A network: its tables, its arrays for a batch, the addresses of the parts.
 

@@ -91,6 +91,20 @@ def lanes(typingctx: Any, pointer: Any) -> Any:
     return types.int64(pointer), code
 
 
+@intrinsic
+def copy(typingctx: Any, source: Any, target: Any, count: Any) -> Any:
+    """target[i] = source[i] for at most a vector of entries: one load and one store."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        source_at, target_at, count = arguments
+        v = _Vectors(context, builder, source.dtype)
+        mask = v.first(count)
+        v.store(v.load(v.at(source_at, INT(0), v.vector), mask), v.at(target_at, INT(0), v.vector), mask)
+        return context.get_dummy_value()
+
+    return types.void(source, target, types.int64), code
+
+
 @intrinsic(prefer_literal=True)
 def tile(
     typingctx: Any,
@@ -194,3 +208,37 @@ def transpose(typingctx: Any, source: Any, source_row: Any, rows: Any, columns: 
         return context.get_dummy_value()
 
     return types.void(source, integer, integer, integer, target, integer), code
+
+
+CHAINS = 8
+"""sums that go on side by side: an addition takes four cycles, and two can begin in each"""
+
+
+@intrinsic
+def add_columns(typingctx: Any, rows: Any, a: Any, a_row: Any, columns: Any, total: Any) -> Any:
+    """total[j] = sum_i A[i, j] for at most a vector's lanes of columns: every `CHAINS`-th row in one sum, then those in pairs."""
+    integer = types.int64
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        rows, a_at, a_row, columns, total_at = arguments
+        v = _Vectors(context, builder, a.dtype)
+        mask = v.first(columns)
+        sums = [cgutils.alloca_once_value(builder, ir.Constant(v.vector, None)) for _ in range(CHAINS)]
+
+        def add(row: Any, to: Any) -> None:
+            found = v.load(v.at(a_at, builder.mul(row, a_row), v.vector), mask)
+            builder.store(builder.fadd(builder.load(to, typ=v.vector), found), to)
+
+        rounds = builder.sdiv(rows, INT(CHAINS))
+        with cgutils.for_range(builder, rounds) as loop:
+            for chain, to in enumerate(sums):
+                add(builder.add(builder.mul(loop.index, INT(CHAINS)), INT(chain)), to)
+        with cgutils.for_range(builder, builder.sub(rows, builder.mul(rounds, INT(CHAINS)))) as loop:
+            add(builder.add(builder.mul(rounds, INT(CHAINS)), loop.index), sums[0])
+        values = [builder.load(each, typ=v.vector) for each in sums]
+        while len(values) > 1:
+            values = [builder.fadd(*values[i : i + 2]) for i in range(0, len(values), 2)]
+        v.store(values[0], v.at(total_at, INT(0), v.vector), mask)
+        return context.get_dummy_value()
+
+    return types.void(integer, a, integer, integer, total), code
