@@ -22,7 +22,7 @@ from pellucid import archives, storage
 from pellucid.columns import DATE_PARTS, TableColumns
 from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import LBFGS, Optimizer
-from pellucid.errors import ModelFileError, PellucidError
+from pellucid.errors import InputError, ModelFileError, PellucidError, sentence
 from pellucid.estimators import MLPClassifier, MLPRegressor
 from pellucid.estimators.files import build, describe
 from pellucid.files import check_writable, write_atomically
@@ -130,10 +130,12 @@ class TableModel:
         """Write a file that holds numbers and names, never code.
 
         Raises:
+            InputError: the pipeline is not made as `build_pipeline` does, or not fitted.
             OutputError: it cannot be written there, or there is a file and ``force`` is not set.
 
         """
         check_writable(path, force)
+        _check_own(self.pipeline)
         write_atomically(path, archives.to_bytes(self._content()), force=force)
 
     def _content(self) -> dict[str, Any]:
@@ -175,6 +177,8 @@ class TableModel:
 
     @classmethod
     def _of(cls, content: Any, checked: bool, name: str) -> Self:
+        if not isinstance(content, dict) or "pellucid" not in content:
+            raise archives.refuse(name, "a skops file of something else")
         version = content["pellucid"]
         if type(version) is not int or version != (FORMAT if checked else 1):
             got = f"of format version {str(version)[:40]}, and this release reads versions 1 and {FORMAT}"
@@ -237,6 +241,26 @@ def _is_ours(pipeline: Any) -> bool:
     steps = [step for part in transformers if isinstance(part, Pipeline) for _, step in part.steps]
     parts = [pipeline, prepare, *transformers, *steps]
     return all(getattr(part, "n_jobs", None) is None and getattr(part, "memory", None) is None for part in parts)
+
+
+def _check_own(pipeline: Any) -> None:
+    """Whether `TableModel.load` would take it.
+
+    Raises:
+        InputError: it would not.
+
+    """
+    expected, where = "one that build_pipeline made, after fit", "TableModel.save"
+    model = pipeline.steps[-1][1] if isinstance(pipeline, Pipeline) else pipeline
+    if [name for name, _ in getattr(pipeline, "steps", [])] == ["columns", "prepare", "model"]:
+        found = getattr(model, "regressor_", None) if isinstance(model, TransformedTargetRegressor) else model
+        if not hasattr(found, "network_"):
+            raise InputError(sentence("the pipeline", where, "not fitted", expected, "call fit first"))
+        if _is_ours(pipeline):
+            return
+    steps = [type(step).__name__ for _, step in pipeline.steps] if isinstance(pipeline, Pipeline) else [type(pipeline).__name__]
+    repair = "keep others by skops.io.dump, as the documentation of files shows"
+    raise InputError(sentence("the pipeline", where, " -> ".join(steps)[:160], expected, repair))
 
 
 def _encoder(pipeline: Pipeline) -> OneHotEncoder:

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import AdamW
 from pellucid.equations.schedules import CosineDecay
+from pellucid.errors import ShapeError, sentence
 from pellucid.estimators import MLPClassifier, MLPRegressor
 from pellucid.pipelines import preparation
 from pellucid.validation import positive_integer
@@ -62,6 +63,9 @@ def _frame(X: Any) -> pd.DataFrame:
         frame: pd.DataFrame = X.to_pandas()
         return frame
     array = np.asarray(X)
+    if array.ndim != 2:
+        repair = "one row for each sample, one column for each input"
+        raise ShapeError(sentence("the shape of X", "Preparation", array.shape, "(m, n)", repair))
     return pd.DataFrame(array, columns=[f"x{index}" for index in range(array.shape[1])])
 
 

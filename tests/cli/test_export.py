@@ -56,6 +56,35 @@ def test_an_estimator_from_its_file(pellucid):
     assert "the accuracy is" in ended.out
 
 
+@pytest.mark.parametrize(
+    ("to", "option", "only"),
+    [
+        ("onnx", ["--quantized"], "c"),
+        ("json", ["--with-training"], "c"),
+        ("numpy", ["--dtype", "double"], "c"),
+        ("c", ["--opset", "17"], "onnx"),
+        ("json", ["--convention", "rows"], "numpy"),
+        ("numpy", ["--convention", "columns", "--opset", "17"], "onnx"),
+    ],
+    ids=str,
+)
+def test_an_option_of_another_form_is_not_passed_over(refused, to, option, only):
+    pl.Network([3, 4, 1], seed=0).save("net.safetensors")
+    named = option[-2] if "--opset" in option else option[0]
+    assert refused("export", "net.safetensors", "--to", to, *option) == (
+        f"{named} in pellucid export --to {to} is given, expected only with --to {only}: leave it out, or choose the other form."
+    )
+
+
+def test_a_table_with_texts_for_a_network(refused):
+    pl.Network([2, 4, 1], seed=0).save("net.safetensors")
+    Path("people.csv").write_text("age,job\n3,cook\n4,judge\n")
+    assert refused("export", "net.safetensors", "--to", "json", "--data", "people.csv") == (
+        "The column 'job' in people.csv is not numeric, expected numbers in the first 2 columns, the inputs of the network: "
+        "choose another table."
+    )
+
+
 def test_what_cannot_be_exported_is_refused(refused):
     assert refused("export", "none.skops", "--to", "c").startswith("The model file in none.skops is not readable")
     pl.Network([3, 1]).save("net.safetensors")

@@ -251,8 +251,8 @@ def test_values_of_a_wrong_type_are_refused_in_the_same_words():
     asked = {
         "optimizer(['adam'])": "Unknown optimizer ['adam']: did you mean 'adam'? Known are gradient_descent, ",
         "optimizer(None)": "Unknown optimizer None: Known are gradient_descent, ",
-        "Momentum(momentum='0.9')": "The parameter 'momentum' in Momentum is '0.9', expected a number in [0, 1): ",
-        "Momentum(momentum=np.float32(1.5))": "The parameter 'momentum' in Momentum is np.float32(1.5), expected a number in [0, 1): ",
+        "Momentum(momentum='0.9')": "The parameter 'momentum' in Momentum is '0.9', expected a number in [0, 1]: ",
+        "Momentum(momentum=np.float32(1.5))": "The parameter 'momentum' in Momentum is np.float32(1.5), expected a number in [0, 1]: ",
         "Adam(beta_1=None)": "The parameter 'beta_1' in Adam is None, expected a number in [0, 1): ",
         "Adam(learning_rate='fast')": "The parameter 'learning_rate' in ConstantRate is 'fast', expected a finite number ",
         "Adam(learning_rate=None)": "The parameter 'learning_rate' in ConstantRate is None, expected a finite number ",
@@ -277,7 +277,7 @@ for text in {list(asked)!r}:
 @pytest.mark.parametrize(
     ("rule", "setting", "value"),
     [
-        (pl.Momentum, "momentum", 1.0),
+        (pl.Momentum, "momentum", 1.0000001),
         (pl.Nesterov, "momentum", 1.5),
         (pl.Adam, "beta_1", 1),
         (pl.AdamW, "beta_2", -0.1),
@@ -286,12 +286,21 @@ for text in {list(asked)!r}:
 )
 def test_a_decay_outside_0_to_1_is_refused(rule, setting, value):
     default = next(field.default for field in fields(rule) if field.name == setting)
-    sentence = (
-        f"The parameter {setting!r} in {rule.__name__} is {value!r}, expected a number in [0, 1): leave it out for the default {default}."
-    )
+    expected = "a number in [0, 1]" if setting == "momentum" else "a number in [0, 1)"
+    sentence = f"The parameter {setting!r} in {rule.__name__} is {value!r}, expected {expected}: leave it out for the default {default}."
     with pytest.raises(pl.InputError) as caught:
         rule(**{setting: value})
     assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize("rule", [pl.Momentum, pl.Nesterov])
+def test_a_momentum_of_one_forgets_nothing(rule):
+    made = rule(0.1, momentum=1)
+    theta, g = np.zeros(2), np.array([1.0, -2.0])
+    state = made.init(theta)
+    for step in range(3):
+        theta, state = made.update(theta, g, state, alpha=0.1, t=step + 1)
+    np.testing.assert_allclose(state[0], -0.3 * g)
 
 
 @pytest.mark.parametrize(

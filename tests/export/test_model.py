@@ -234,3 +234,12 @@ def test_parameters_that_are_not_finite_are_refused():
     net.parameters["W1"][0] = np.nan
     with pytest.raises(pl.InputError, match="A parameter of the model in the export is infinite or NaN"):
         describe(net)
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_rows_of_texts_are_refused_in_one_sentence(single):
+    description = describe(pl.Network([2, 3, 1], seed=0), "the export")
+    with pytest.raises(pl.InputError) as told:
+        rows_of(description, [["a", "b"]], single)
+    told_of = "X in the export is of type <U1" if single else "An entry of 'x1' in X in the export is 'a'"
+    assert str(told.value) == f"{told_of}, expected {'numbers' if single else 'a number'}: give rows as the model takes them."

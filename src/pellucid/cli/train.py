@@ -66,6 +66,8 @@ def train(
     say = Console(quiet=quiet)
     saving = _saving(checkpoint, every, resume, solver)
     check_writable(output, force)
+    if checkpoint is not None and os.path.realpath(checkpoint) == os.path.realpath(output):
+        raise InputError(sentence("--checkpoint", "pellucid train", f"{checkpoint}, as --output", "another file", "name it e.g. run.ckpt"))
     if loss is not None:
         as_loss(loss)
     for spec in rules if isinstance(rules := _activations(activation), list) else [rules]:

@@ -68,6 +68,8 @@ class Loss:
     """of a formula: the name of the loss of the catalogue that is the same function"""
     borders: tuple[Callable[[Inexact[Array, "m n"], Inexact[Array, "m n"]], Inexact[Array, "m n"]], ...] = ()
     """of a formula that is no function of y_hat - y alone: what changes its sign where the derivative jumps"""
+    pair: FusedPair | None = None
+    """the fused form with the output that goes with it, where it is another than the catalogue's"""
 
     @property
     def name(self) -> str:
@@ -442,6 +444,8 @@ class Objective:
     @property
     def fused(self) -> FusedPair | None:
         """The exact product, or None where the chain rule is followed link by link."""
+        if self.loss.pair is not None and self.output.name == self.loss.output:
+            return self.loss.pair
         return FUSED.get((self.output.name, self.loss.name))
 
     def value(self, z: Inexact[Array, "m n"], y_hat: Inexact[Array, "m n"], y: Inexact[Array, "m n"]) -> Inexact[Array, " m"]:

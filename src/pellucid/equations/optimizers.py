@@ -22,6 +22,8 @@ from pellucid.equations.schedules import Schedule, not_negative, schedule
 from pellucid.errors import InputError, sentence, unknown_name
 
 State: TypeAlias = tuple[Array, ...]
+BELOW = {"momentum": math.nextafter(1.0, 2.0), "beta_1": 1.0, "beta_2": 1.0, "rho": 1.0}
+"""what a setting has to be smaller than: a momentum may be 1, and then nothing is forgotten; averages may not"""
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,11 @@ class Optimizer(ABC):
         schedule(self.learning_rate)
         for item in fields(self):
             value = getattr(self, item.name)
-            below_one = item.name in ("momentum", "beta_1", "beta_2", "rho")
+            below = BELOW.get(item.name, math.inf)
             if isinstance(value, Schedule):
                 continue
-            if not not_negative(value, below=1 if below_one else math.inf):
-                expected = "a number in [0, 1)" if below_one else "a finite number that is not negative"
+            if not not_negative(value, below):
+                expected = {1.0: "a number in [0, 1)", math.inf: "a finite number that is not negative"}.get(below, "a number in [0, 1]")
                 where, repair = type(self).__name__, f"leave it out for the default {item.default}"
                 raise InputError(sentence(f"the parameter {item.name!r}", where, repr(value), expected, repair))
 

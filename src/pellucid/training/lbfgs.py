@@ -17,7 +17,7 @@ from pellucid.training.checkpoints import Snapshot, check, identity
 from pellucid.training.display import Display
 from pellucid.training.pieces import blocks, dense
 from pellucid.training.restoring import restoring, whole
-from pellucid.training.session import Training
+from pellucid.training.session import Plan, Training
 
 
 def _sums(engine: Engine, vector: Array, X: Array, Y: Array, s: Array | None) -> tuple[Sums, Array]:
@@ -29,6 +29,14 @@ def _sums(engine: Engine, vector: Array, X: Array, Y: Array, s: Array | None) ->
         gradient = part if gradient is None else gradient + part
     assert gradient is not None
     return Sums(loss, weight), gradient
+
+
+def cost(engine: Engine, vector: Array, plan: Plan) -> float:
+    """J of these parameters over the rows of a plan."""
+    rows = slice(None) if plan.rows is None else plan.rows
+    sums, _ = _sums(engine, vector, plan.X[rows], plan.Y[rows], None if plan.s is None else plan.s[rows])
+    weights = vector[: engine.architecture.n_weights]
+    return float(sums.loss / sums.weight + penalty(weights, engine.architecture.l2, sums.weight))
 
 
 def descend(training: Training, optimizer: LBFGS, interrupt: Interrupt, show: Display) -> None:
