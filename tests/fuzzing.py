@@ -23,7 +23,7 @@ import numpy as np
 
 import pellucid as pl
 from pellucid import archives, storage
-from pellucid.errors import ModelFileError, PellucidError
+from pellucid.errors import ModelFileError
 
 X = (np.arange(120).reshape(40, 3) * 7919 % 101) / 50 - 1
 Y = (X[:, 0] * X[:, 1] > 0).astype(int)
@@ -363,8 +363,6 @@ def run(folder: Path, count: int, seed: int, limit: float = 30.0, report=None):
                 outcome = "the same" if other == data else "another model"
             except ModelFileError:
                 outcome = "refused"
-            except PellucidError as error:
-                outcome = type(error).__name__
             except BaseException as error:
                 outcome = "WRONG"
                 wrong.append((name, index, f"{type(error).__name__}: {str(error)[:300]}"))
