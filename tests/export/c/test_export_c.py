@@ -82,7 +82,7 @@ def test_where_float_loses_digits_it_is_computed_in_double(tmp_path, depth, mode
         assert report.notes[0].startswith("The model itself differs from these by ")
 
 
-@pytest.mark.parametrize(("at", "rule"), enumerate(sorted(set(CATALOGUE) - {"exp"})))
+@pytest.mark.parametrize(("at", "rule"), list(enumerate(sorted(set(CATALOGUE) - {"exp"}))))
 def test_float_of_every_activation_at_some_depth(tmp_path, at, rule):
     """Of random networks with biases, the models in both types."""
     depth, dtype = ((1, "float64"), (3, "float32"), (8, "float64"), (6, "float32"))[at % 4]
