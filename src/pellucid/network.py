@@ -221,6 +221,8 @@ class Network:
         Raises:
             InputError: data or settings that do not fit.
             DivergenceError: the cost became infinite or NaN; the network keeps the weights from before that.
+            ModelFileError: the checkpoint is damaged, or of another training.
+            ResumeError: both: the cost became infinite or NaN just after going on from a checkpoint.
             GradientError: the check of the gradients failed.
 
         """

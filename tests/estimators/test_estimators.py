@@ -21,7 +21,6 @@ from sklearn.model_selection import GridSearchCV, StratifiedShuffleSplit, cross_
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 from sklearn.utils._param_validation import InvalidParameterError
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import pellucid as pl
 from pellucid.errors import InputError, ShapeError, UnknownNameError
@@ -44,12 +43,6 @@ def blobs():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(120, 2))
     return X, (X[:, 0] + X[:, 1] + 0.2 * rng.normal(size=120) > 0).astype(int)
-
-
-@pytest.mark.filterwarnings("ignore")  # what the checks themselves provoke on data of a few samples
-@parametrize_with_checks([pl.MLPClassifier(max_iter=100), pl.MLPRegressor(max_iter=100)])
-def test_scikit_learns_own_checks(estimator, check):
-    check(estimator)
 
 
 # ---------------------------------------------------------------------------------------------------- parameters and attributes

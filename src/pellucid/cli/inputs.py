@@ -54,9 +54,9 @@ def with_target(model: TableModel, data: str) -> tuple[pd.DataFrame, np.ndarray]
     X, labels, _ = take_target(read_table(data).frame, model.target, data)
     y = as_target(labels, model.task, data)
     if model.task == "classification":
-        classes = model.estimator.classes_
+        classes = model.classes
         y = labels_like(classes, y, data)
-        model.estimator.encode_targets(y)
+        model.encode(y)
     return X, y
 
 

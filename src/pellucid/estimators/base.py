@@ -23,7 +23,7 @@ from pellucid.equations.arrays import Array
 from pellucid.equations.losses import Loss
 from pellucid.equations.optimizers import LBFGS, AdaGrad, AdamEpsilonHat, AdamW, GradientDescent, Momentum, Nesterov, Optimizer, RMSprop
 from pellucid.equations.schedules import Schedule
-from pellucid.errors import DivergenceError, InputError, ShapeError, sentence
+from pellucid.errors import DivergenceError, InputError, ResumeError, ShapeError, sentence
 from pellucid.estimators import draws
 from pellucid.estimators.constraints import ParameterError
 from pellucid.estimators.fitted import Fitted
@@ -441,6 +441,8 @@ class MLP(Fitted):
         try:
             with engine.at_most(self.n_threads):
                 history = train(engine, network.vector, plan, network, network.take)
+        except ResumeError:
+            raise
         except DivergenceError as error:
             told = "Solver produced non-finite parameter weights. The input data may contain large values and need to be preprocessed."
             raise NonFiniteError(f"{told} {error}") from None

@@ -34,7 +34,9 @@ CASES = {
     "bagging": lambda: trained(BaggingClassifier(exportable.classifier(), 2, random_state=0)),
     "calibrated": lambda: trained(CalibratedClassifierCV(exportable.classifier(), cv=2)),
     "voting": lambda: trained(
-        VotingRegressor([("a", exportable.regressor()), ("b", exportable.regressor())]), DIABETES.data, DIABETES.target
+        VotingRegressor([("a", exportable.regressor()), ("b", make_pipeline(StandardScaler(), exportable.regressor()))]),
+        DIABETES.data,
+        DIABETES.target,
     ),
     "target": lambda: trained(
         TransformedTargetRegressor(make_pipeline(PCA(3), exportable.regressor()), transformer=StandardScaler()),
