@@ -21,6 +21,7 @@ BUILT_IN = {
     "ExportError": ArithmeticError,
     "DependencyError": ImportError,
     "DivergenceError": ArithmeticError,
+    "ResumeError": ValueError,
     "GradientError": ArithmeticError,
 }
 KINDS = {name: kind for name, kind in vars(errors).items() if inspect.isclass(kind) and issubclass(kind, errors.PellucidError)}

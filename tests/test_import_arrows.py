@@ -13,7 +13,7 @@ SOURCE = Path(__file__).parent.parent / "src"
 
 ORDER = [
     "errors", "files", "expressions", "equations", "architecture", "validation", "engines", "glassbox", "storage", "training", "network",
-    "estimators", "tables", "columns", "archives", "pipelines", "presets", "loading", "export", "cli", "__init__",
+    "estimators", "tables", "columns", "archives", "ensembles", "pipelines", "presets", "loading", "export", "cli", "__init__",
 ]  # fmt: skip
 """top first: a file imports only what stands above it, or its own package"""
 

@@ -14,13 +14,14 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 import pellucid as pl
 from pellucid import archives
-from pellucid.errors import ModelFileError, OutputError, PellucidError, TableError
+from pellucid.errors import InputError, ModelFileError, OutputError, PellucidError, TableError
 from pellucid.pipelines import CATEGORIES_AT_MOST, FORMAT, TRUSTED, TableColumns, TableModel, build_pipeline
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -492,8 +493,8 @@ def test_the_trusted_types_hold_none_that_runs_what_it_is_given():
 @pytest.mark.parametrize(
     ("content", "got"),
     [
-        ([1, 2], "damaged or of another kind (TypeError)"),
-        ({"a": 1}, "damaged or of another kind (KeyError)"),
+        ([1, 2], "a skops file of something else"),
+        ({"a": 1}, "a skops file of something else"),
         ({"pellucid": 99}, "of format version 99, and this release reads versions 1 and 2"),
         ({"pellucid": FORMAT}, "of format version 2, and this release reads versions 1 and 2"),
         ({"pellucid": True}, "of format version True, and this release reads versions 1 and 2"),
@@ -540,3 +541,39 @@ def test_an_archive_without_a_description(tmp_path):
 def test_refusals_are_errors_of_this_library_and_values():
     assert issubclass(ModelFileError, PellucidError)
     assert issubclass(ModelFileError, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: make_pipeline(StandardScaler(), pl.MLPClassifier(3, max_iter=2)), "StandardScaler -> MLPClassifier"),
+        (lambda: pl.tabular_classifier(2, max_iter=2), "Preparation -> VotingClassifier"),
+        (lambda: pl.MLPClassifier(3, max_iter=2), "MLPClassifier"),
+    ],
+    ids=["steps of one's own", "a preset", "no pipeline"],
+)
+def test_a_pipeline_of_other_steps_is_refused_in_one_sentence(make, told, tmp_path):
+    X, y = people()[["income", "rooms"]].fillna(0), targets(people())
+    with pytest.raises(InputError) as refused:
+        TableModel(make().fit(X, y), "wealth", "classification").save(tmp_path / "m.skops")
+    assert str(refused.value) == (
+        f"The pipeline in TableModel.save is {told}, expected one that build_pipeline made, after fit: "
+        "keep others by skops.io.dump, as the documentation of files shows."
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_a_pipeline_before_fit_is_refused_in_one_sentence(task, tmp_path):
+    estimator = pl.MLPClassifier() if task == "classification" else pl.MLPRegressor()
+    with pytest.raises(InputError, match=r"The pipeline in TableModel.save is not fitted, expected .*: call fit first\.") as refused:
+        TableModel(build_pipeline(people(), task, estimator), "wealth", task).save(tmp_path / "m.skops")
+    assert str(refused.value).count(".") == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("what", [{"some": 1}, [1, 2], StandardScaler()], ids=["dict", "list", "scaler"])
+def test_a_file_of_skops_that_is_not_ours(what, tmp_path):
+    skops.io.dump(what, tmp_path / "m.skops")
+    with pytest.raises(ModelFileError, match="a skops file of something else, expected a file that pellucid train wrote"):
+        pl.load(tmp_path / "m.skops")

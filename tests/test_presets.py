@@ -86,3 +86,11 @@ def test_a_column_that_is_missing_is_named(people):
     model = pl.tabular_classifier(1, **QUICK).fit(X, y)
     with pytest.raises(TableError, match="without 'age'"):
         model.predict(X.drop(columns="age"))
+
+
+def test_rows_that_are_none():
+    with pytest.raises(pl.ShapeError) as told:
+        pl.tabular_classifier(2).fit(np.arange(8.0), [0, 1] * 4)
+    assert str(told.value) == (
+        "The shape of X in Preparation is (8,), expected (m, n): one row for each sample, one column for each input."
+    )

@@ -143,14 +143,19 @@ var PellucidModel = (function () {
   }
 
   function Model(document) {
-    if (document.format !== "pellucid-network" || document.version !== 1) throw new Error("no document of version 1 of pellucid-network");
+    if (document.format !== "pellucid-network" || [1, 2].indexOf(document.version) < 0) {
+      throw new Error("no document of version 1 or 2 of pellucid-network");
+    }
     this.document = document;
   }
 
   Model.prototype.predict = function (row) {
     var document = this.document;
-    var a = document.features.map(function (feature) { return prepared(feature, row[feature.input]); });
-    document.layers.forEach(function (layer) { a = forward(layer, a); });
+    var inputs = document.features.map(function (feature) { return prepared(feature, row[feature.input]); });
+    var members = document.version === 1 ? [{ share: 1, layers: document.layers }] : document.members;
+    var a = members.map(function (member) { // of each network y_hat, times its share
+      return member.layers.reduce(function (values, layer) { return forward(layer, values); }, inputs).map(function (y) { return member.share * y; });
+    }).reduce(function (sum, part) { return sum.map(function (y, k) { return y + part[k]; }); });
     if (document.task === "classes" && a.length === 1) return [1 - a[0], a[0]];
     return document.targets.length ? a.map(function (y, k) { return run(back(document.targets[k]), y); }) : a;
   };

@@ -60,6 +60,10 @@ class DivergenceError(PellucidError, ArithmeticError):
     """The cost became non-finite while training."""
 
 
+class ResumeError(ModelFileError, DivergenceError):
+    """The cost became non-finite just after a training was gone on with: its checkpoint is damaged, or the training diverges there."""
+
+
 class GradientError(PellucidError, ArithmeticError):
     """A check of the gradients failed."""
 

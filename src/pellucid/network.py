@@ -89,7 +89,7 @@ class Network:
         """of the latest training"""
         self.optimizer: Optimizer | LBFGS | None = None
         """of the latest training in this process; files do not keep it"""
-        self._engines: dict[str | None, Engine] = {}
+        self._engines: dict[tuple[str | None, bool], Engine] = {}
 
     # What it is made of
 
@@ -221,6 +221,8 @@ class Network:
         Raises:
             InputError: data or settings that do not fit.
             DivergenceError: the cost became infinite or NaN; the network keeps the weights from before that.
+            ModelFileError: the checkpoint is damaged, or of another training.
+            ResumeError: both: the cost became infinite or NaN just after going on from a checkpoint.
             GradientError: the check of the gradients failed.
 
         """
@@ -271,11 +273,13 @@ class Network:
         """Copy other parameters."""
         self.vector[...] = vector
 
-    def engine(self, name: str | None) -> Engine:
-        """The engine for this network; kept, with its memory, for the next time."""
-        found = self._engines.get(name)
-        if found is None or found.architecture is not self.architecture:
-            found = self._engines[name] = load_engine(name, self.architecture)
+    def engine(self, name: str | None, architecture: Architecture | None = None) -> Engine:
+        """The engine for this network (or for the same with another loss to train by); kept, with its memory, for the next time."""
+        wanted = self.architecture if architecture is None else architecture
+        place = name, wanted is self.architecture
+        found = self._engines.get(place)
+        if found is None or (found.architecture is not wanted and found.architecture != wanted):
+            found = self._engines[place] = load_engine(name, wanted)
         return found
 
     def _data(self, X: ArrayLike, y: ArrayLike, s: ArrayLike | None, name: str = "") -> tuple[Array, Array, Array | None]:

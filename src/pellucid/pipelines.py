@@ -18,11 +18,11 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from pellucid import archives, storage
+from pellucid import archives, ensembles, storage
 from pellucid.columns import DATE_PARTS, TableColumns
 from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import LBFGS, Optimizer
-from pellucid.errors import ModelFileError, PellucidError
+from pellucid.errors import InputError, ModelFileError, PellucidError, sentence
 from pellucid.estimators import MLPClassifier, MLPRegressor
 from pellucid.estimators.files import build, describe
 from pellucid.files import check_writable, write_atomically
@@ -60,8 +60,11 @@ def preparation(frame: pd.DataFrame) -> list[tuple[str, Any]]:
     return [("columns", columns), ("prepare", prepare)]
 
 
-def build_pipeline(frame: pd.DataFrame, task: str, estimator: MLPClassifier | MLPRegressor) -> Pipeline:
-    """An unfitted pipeline for tables like this one: prepare, train (on a scaled target for regression)."""
+def build_pipeline(frame: pd.DataFrame, task: str, estimator: Any) -> Pipeline:
+    """An unfitted pipeline for tables like this one: prepare, train (on a scaled target for regression).
+
+    ``estimator`` is an `MLPClassifier`, an `MLPRegressor`, or an ensemble of them.
+    """
     model = estimator
     if task == "regression":
         model = TransformedTargetRegressor(regressor=estimator, transformer=StandardScaler())
@@ -69,20 +72,56 @@ def build_pipeline(frame: pd.DataFrame, task: str, estimator: MLPClassifier | ML
 
 
 class TableModel:
-    """A fitted pipeline with the name of its target and its task: what `pellucid train` leaves behind."""
+    """A fitted pipeline with the name of its target and its task: what `pellucid train` leaves behind.
+
+    Args:
+        pipeline: of `build_pipeline`, `pellucid.tabular_classifier` or `pellucid.tabular_regressor`, fitted on a data frame.
+        target: the name of the target.
+        task: classification or regression.
+
+    """
 
     def __init__(self, pipeline: Pipeline, target: str, task: str) -> None:
-        self.pipeline, self.target, self.task = pipeline, target, task
+        first, last = pipeline.steps[0][1], pipeline.steps[-1][1]
+        flat = Pipeline([*first.pipeline_.steps, ("model", last)]) if hasattr(first, "pipeline_") else pipeline  # of presets
+        self.pipeline, self.target, self.task = flat, target, task
 
     @property
-    def estimator(self) -> MLPClassifier | MLPRegressor:
-        """The fitted estimator at its end."""
+    def members(self) -> list[MLPClassifier | MLPRegressor]:
+        """The fitted estimators at its end: one, or those of an ensemble, whose outputs are averaged."""
+        return ensembles.members_of(self._last)
+
+    @property
+    def _last(self) -> Any:
         model = self.pipeline[-1]
         return model.regressor_ if isinstance(model, TransformedTargetRegressor) else model
 
     @property
+    def estimator(self) -> MLPClassifier | MLPRegressor:
+        """The fitted estimator at its end.
+
+        Raises:
+            InputError: there are several.
+
+        """
+        if len(members := self.members) > 1:
+            got, repair = f"an ensemble of {len(members)} networks", "take one of its members, or train a single network"
+            raise InputError(sentence("the model", f"the prediction of {self.target!r}", got, "a single network", repair))
+        return members[0]
+
+    @property
+    def classes(self) -> Array:
+        """The classes, in the order of the probabilities."""
+        return np.asarray(self._last.classes_)
+
+    @property
     def network(self) -> Network:
-        """The network inside."""
+        """The network inside.
+
+        Raises:
+            InputError: there are several.
+
+        """
         return self.estimator.network_
 
     @property
@@ -124,29 +163,38 @@ class TableModel:
         model = self.pipeline[-1]
         if isinstance(model, TransformedTargetRegressor):
             return np.asarray(model.transformer_.transform(y[:, None]))
+        if hasattr(model, "estimators_"):
+            return self.members[0].encode_targets(ensembles.indices(self.classes, y))
         return self.estimator.encode_targets(y)
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Write a file that holds numbers and names, never code.
 
         Raises:
+            InputError: the pipeline is not made as `build_pipeline` does, or not fitted.
             OutputError: it cannot be written there, or there is a file and ``force`` is not set.
+            InputError: an ensemble of others than our networks, or one that does not average them.
 
         """
         check_writable(path, force)
+        _check_own(self.pipeline)
         write_atomically(path, archives.to_bytes(self._content()), force=force)
 
     def _content(self) -> dict[str, Any]:
         """What a file holds: the preparation as skops writes it, and the estimator's own file as an array of bytes."""
         *before, (name, model) = self.pipeline.steps
-        estimator = self.estimator
-        inside = np.frombuffer(storage.to_bytes(*describe(estimator, estimator._base())), np.uint8)
+        inside = [np.frombuffer(storage.to_bytes(*describe(one, one._base())), np.uint8) for one in self.members]
         outer: Any = "passthrough"
         if isinstance(model, TransformedTargetRegressor):
             outer = copy(model)
             outer.regressor, outer.regressor_ = None, None
         pipeline = deepcopy(Pipeline([*before, (name, outer)]))
-        content = {"pellucid": FORMAT, "pipeline": pipeline, "target": self.target, "task": self.task, "estimator": inside}
+        content = {"pellucid": FORMAT, "pipeline": pipeline, "target": self.target, "task": self.task}
+        if hasattr(self._last, "estimators_"):
+            content["estimators"] = inside
+            content |= {"classes": ensembles.classes_in_a_file(self._last)} if self.task == "classification" else {}
+        else:
+            content["estimator"] = inside[0]
         if self.pipeline.named_steps["columns"].names("category"):  # texts one by one would take much more room
             encoder = _encoder(pipeline)
             content["categories"] = [_to_arrays(values) for values in encoder.categories_]
@@ -175,6 +223,8 @@ class TableModel:
 
     @classmethod
     def _of(cls, content: Any, checked: bool, name: str) -> Self:
+        if not isinstance(content, dict) or "pellucid" not in content:
+            raise archives.refuse(name, "a skops file of something else")
         version = content["pellucid"]
         if type(version) is not int or version != (FORMAT if checked else 1):
             got = f"of format version {str(version)[:40]}, and this release reads versions 1 and {FORMAT}"
@@ -183,16 +233,21 @@ class TableModel:
         if not _is_ours(pipeline):
             raise archives.refuse(name, "something else than a trained pipeline")
         model, regresses = pipeline.steps[-1][1], isinstance(pipeline.steps[-1][1], TransformedTargetRegressor)
+        kind = MLPRegressor if regresses else MLPClassifier
         if version == 1:
             given = model.regressor_ if regresses else model
             if not isinstance(given, MLPClassifier | MLPRegressor):
                 raise archives.refuse(name, "something else than a trained pipeline")
-            header, tensors = storage.from_bytes(storage.to_bytes(*describe(given, given._base())), name)
+            estimator: Any = build(kind, name, *storage.from_bytes(storage.to_bytes(*describe(given, given._base())), name))
         else:
-            header, tensors = storage.from_bytes(content["estimator"].tobytes(), name)
+            several = content.get("estimators")
+            parts = [content["estimator"]] if several is None else several
+            if len(parts) > ensembles.MOST:
+                raise archives.refuse(name, f"an ensemble of {len(parts):,} members")
+            members = [build(kind, name, *storage.from_bytes(part.tobytes(), name)) for part in parts]
+            estimator = members[0] if several is None else ensembles.restored(members, None if regresses else content["classes"])
             if "categories" in content:
                 _encoder(pipeline).categories_ = [_from_arrays(pair) for pair in content["categories"]]
-        estimator = build(MLPRegressor if regresses else MLPClassifier, name, header, tensors)
         if regresses:
             model.regressor, model.regressor_ = clone(estimator), estimator
         else:
@@ -237,6 +292,29 @@ def _is_ours(pipeline: Any) -> bool:
     steps = [step for part in transformers if isinstance(part, Pipeline) for _, step in part.steps]
     parts = [pipeline, prepare, *transformers, *steps]
     return all(getattr(part, "n_jobs", None) is None and getattr(part, "memory", None) is None for part in parts)
+
+
+def _check_own(pipeline: Any) -> None:
+    """Whether `TableModel.load` would take it.
+
+    Raises:
+        InputError: it would not.
+
+    """
+    expected, where = "one that build_pipeline made, after fit", "TableModel.save"
+    model = pipeline.steps[-1][1] if isinstance(pipeline, Pipeline) else pipeline
+    if [name for name, _ in getattr(pipeline, "steps", [])] == ["columns", "prepare", "model"]:
+        found = getattr(model, "regressor_", None) if isinstance(model, TransformedTargetRegressor) else model
+        if not hasattr(found, "network_") and not hasattr(found, "estimators_"):
+            raise InputError(sentence("the pipeline", where, "not fitted", expected, "call fit first"))
+        if hasattr(found, "estimators_"):
+            ensembles.check(found)
+        last = model if found is not model else "passthrough"
+        if type(pipeline) is Pipeline and _is_ours(Pipeline([*pipeline.steps[:-1], ("model", last)], memory=pipeline.memory)):
+            return
+    steps = [type(step).__name__ for _, step in pipeline.steps] if isinstance(pipeline, Pipeline) else [type(pipeline).__name__]
+    repair = "keep others by skops.io.dump, as the documentation of files shows"
+    raise InputError(sentence("the pipeline", where, " -> ".join(steps)[:160], expected, repair))
 
 
 def _encoder(pipeline: Pipeline) -> OneHotEncoder:

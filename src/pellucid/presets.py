@@ -10,15 +10,15 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.ensemble import VotingClassifier, VotingRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
+from pellucid.ensembles import ensemble_of
 from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import AdamW
 from pellucid.equations.schedules import CosineDecay
-from pellucid.errors import InputError, sentence
+from pellucid.errors import InputError, ShapeError, sentence
 from pellucid.estimators import MLPClassifier, MLPRegressor
 from pellucid.pipelines import preparation
 from pellucid.validation import positive_integer
@@ -63,10 +63,16 @@ def _frame(X: Any) -> pd.DataFrame:
         frame: pd.DataFrame = X.to_pandas()
         return frame
     array = np.asarray(X)
+    if array.ndim != 2:
+        repair = "one row for each sample, one column for each input"
+        raise ShapeError(sentence("the shape of X", "Preparation", array.shape, "(m, n)", repair))
     return pd.DataFrame(array, columns=[f"x{index}" for index in range(array.shape[1])])
 
 
-def tabular_classifier(n_members: int = 5, *, random_state: int = 0, **settings: Any) -> Pipeline:
+MEMBERS = 5
+
+
+def tabular_classifier(n_members: int = MEMBERS, *, random_state: int = 0, **settings: Any) -> Pipeline:
     """An unfitted pipeline for the classes of a table: `Preparation`, then networks whose probabilities are averaged.
 
     Each is two layers of silu units with dropout, trained by AdamW with a rate that falls along a cosine. The ensemble is Lakshminarayanan
@@ -87,11 +93,11 @@ def tabular_classifier(n_members: int = 5, *, random_state: int = 0, **settings:
     if settings.get("multioutput"):
         repair = "use make_pipeline(tabular_classifier()[0], MLPClassifier(multioutput=True))"
         raise InputError(sentence("multioutput", "tabular_classifier", True, "one column of classes, which can be averaged", repair))
-    members = [(f"network {k + 1}", MLPClassifier(**_settings(random_state + k, settings))) for k in range(n_members)]
-    return Pipeline([("prepare", Preparation()), ("model", VotingClassifier(members, voting="soft"))])
+    members = [MLPClassifier(**usual(random_state + k, settings)) for k in range(n_members)]
+    return Pipeline([("prepare", Preparation()), ("model", ensemble_of(members, classifies=True))])
 
 
-def tabular_regressor(n_members: int = 5, *, random_state: int = 0, **settings: Any) -> Pipeline:
+def tabular_regressor(n_members: int = MEMBERS, *, random_state: int = 0, **settings: Any) -> Pipeline:
     """An unfitted pipeline for the numbers of a table: as `tabular_classifier`, the target scaled, the predictions averaged.
 
     >>> from sklearn.datasets import load_diabetes
@@ -100,13 +106,14 @@ def tabular_regressor(n_members: int = 5, *, random_state: int = 0, **settings: 
     True
     """
     positive_integer(n_members, "n_members", "tabular_regressor")
-    members = [(f"network {k + 1}", MLPRegressor(**_settings(random_state + k, settings))) for k in range(n_members)]
-    model = TransformedTargetRegressor(VotingRegressor(members), transformer=StandardScaler())
+    members = [MLPRegressor(**usual(random_state + k, settings)) for k in range(n_members)]
+    model = TransformedTargetRegressor(ensemble_of(members, classifies=False), transformer=StandardScaler())
     return Pipeline([("prepare", Preparation()), ("model", model)])
 
 
-def _settings(random_state: int, given: dict[str, Any]) -> dict[str, Any]:
-    usual = {
+def usual(random_state: int, given: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of a member: the sensible ones, and over them those that were given."""
+    sensible = {
         "hidden_layer_sizes": (64, 64),
         "activation": "silu",
         "solver": AdamW(CosineDecay(0.003), weight_decay=0.05),
@@ -116,4 +123,4 @@ def _settings(random_state: int, given: dict[str, Any]) -> dict[str, Any]:
         "n_iter_no_change": np.inf,
         "alpha": 0.0,
     }
-    return {**usual, "random_state": random_state, **given}
+    return {**sensible, "random_state": random_state, **given}

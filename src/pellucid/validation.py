@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from pellucid.architecture import Architecture
 from pellucid.equations.arrays import Array
+from pellucid.equations.losses import Loss
 from pellucid.errors import InputError, ShapeError, UnknownNameError, sentence
 
 
@@ -61,13 +62,23 @@ def as_targets(y: ArrayLike, m: int, architecture: Architecture, dtype: np.dtype
         repair = "one row for each row of X, one column for each output"
         raise ShapeError(sentence(f"the shape of {name}", "the data", given.shape, expected, repair))
     _refuse_non_finite(array, name)
+    check_domain(array, loss, name)
+    return array
+
+
+def check_domain(array: Array, loss: Loss, name: str) -> None:
+    """Whether the loss is defined for these targets.
+
+    Raises:
+        InputError: it is not.
+
+    """
     low, high = array.min(), array.max()
     if low < loss.targets.low or high > loss.targets.high:
         got = f"{low if low < loss.targets.low else high:g} at its worst"
         repair = "check the labels, or choose another loss"
         expected = f"in {loss.targets} for the loss {loss.spec}"
         raise InputError(sentence(f"a target in {name}", "the data", got, expected, repair))
-    return array
 
 
 def as_sample_weight(s: ArrayLike | None, m: int, dtype: np.dtype[Any], name: str = "sample_weight") -> Array | None:

@@ -49,6 +49,14 @@ def killed(times, *arguments):
         running.stderr.close()
 
 
+@pytest.mark.parametrize("force", [[], ["--force"]], ids=str)
+def test_the_checkpoint_is_not_where_the_model_goes(refused, table, force):
+    """Else the model would be refused after the training, or written over the checkpoint."""
+    assert refused("train", table, "--target", "pay", "-o", "pay.skops", "--checkpoint", "./pay.skops", *force) == (
+        "--checkpoint in pellucid train is ./pay.skops, as --output, expected another file: name it e.g. run.ckpt."
+    )
+
+
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
 @pytest.mark.parametrize(("target", "times"), [("pay", 1), ("rich", 1 if os.environ.get("CI") else 2)])
 def test_a_killed_process_is_gone_on_with_to_the_same_bits(pellucid, table, target, times):

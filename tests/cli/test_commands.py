@@ -428,7 +428,7 @@ def test_an_existing_file_is_kept_unless_forced(pellucid, refused, iris_model):
 @pytest.mark.parametrize("kind", ["absent", "a table", "a directory", "cut off", "a flipped byte", "a bare network", "a pickle"])
 def test_model_files_that_cannot_be_used(kind, command, refused, iris_model):
     path, whole = Path("m.skops"), iris_model.read_bytes()
-    told = "no model file of this library, or damaged"
+    told, repair = "no model file of this library, or damaged", "train again, or check the path"
     if kind == "absent":
         told = "not readable (no such file or directory)"
     elif kind == "a table":
@@ -444,11 +444,12 @@ def test_model_files_that_cannot_be_used(kind, command, refused, iris_model):
         told = "damaged in schema.json"
     elif kind == "a bare network":
         pl.Network([4, 3], activations=["softmax"], loss="cross_entropy", seed=0).save(path)
+        told, repair = "of a Network, which knows no table", "use it in Python (pl.load), or by pellucid export"
     else:
         path.write_bytes(b"\x80\x04cos\nsystem\n(S'touch hacked'\ntR.")
     name, *options = command
     assert refused(name, path, "iris", *options) == (
-        f"The model file in m.skops is {told}, expected a file that pellucid train wrote: train again, or check the path."
+        f"The model file in m.skops is {told}, expected a file that pellucid train wrote: {repair}."
     )
 
 

@@ -11,6 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.optimize import fmin_l_bfgs_b
 from sklearn.datasets import load_iris
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
@@ -251,8 +253,8 @@ def test_values_of_a_wrong_type_are_refused_in_the_same_words():
     asked = {
         "optimizer(['adam'])": "Unknown optimizer ['adam']: did you mean 'adam'? Known are gradient_descent, ",
         "optimizer(None)": "Unknown optimizer None: Known are gradient_descent, ",
-        "Momentum(momentum='0.9')": "The parameter 'momentum' in Momentum is '0.9', expected a number in [0, 1): ",
-        "Momentum(momentum=np.float32(1.5))": "The parameter 'momentum' in Momentum is np.float32(1.5), expected a number in [0, 1): ",
+        "Momentum(momentum='0.9')": "The parameter 'momentum' in Momentum is '0.9', expected a number in [0, 1]: ",
+        "Momentum(momentum=np.float32(1.5))": "The parameter 'momentum' in Momentum is np.float32(1.5), expected a number in [0, 1]: ",
         "Adam(beta_1=None)": "The parameter 'beta_1' in Adam is None, expected a number in [0, 1): ",
         "Adam(learning_rate='fast')": "The parameter 'learning_rate' in ConstantRate is 'fast', expected a finite number ",
         "Adam(learning_rate=None)": "The parameter 'learning_rate' in ConstantRate is None, expected a finite number ",
@@ -277,7 +279,7 @@ for text in {list(asked)!r}:
 @pytest.mark.parametrize(
     ("rule", "setting", "value"),
     [
-        (pl.Momentum, "momentum", 1.0),
+        (pl.Momentum, "momentum", 1.0000001),
         (pl.Nesterov, "momentum", 1.5),
         (pl.Adam, "beta_1", 1),
         (pl.AdamW, "beta_2", -0.1),
@@ -286,12 +288,21 @@ for text in {list(asked)!r}:
 )
 def test_a_decay_outside_0_to_1_is_refused(rule, setting, value):
     default = next(field.default for field in fields(rule) if field.name == setting)
-    sentence = (
-        f"The parameter {setting!r} in {rule.__name__} is {value!r}, expected a number in [0, 1): leave it out for the default {default}."
-    )
+    expected = "a number in [0, 1]" if setting == "momentum" else "a number in [0, 1)"
+    sentence = f"The parameter {setting!r} in {rule.__name__} is {value!r}, expected {expected}: leave it out for the default {default}."
     with pytest.raises(pl.InputError) as caught:
         rule(**{setting: value})
     assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize("rule", [pl.Momentum, pl.Nesterov])
+def test_a_momentum_of_one_forgets_nothing(rule):
+    made = rule(0.1, momentum=1)
+    theta, g = np.zeros(2), np.array([1.0, -2.0])
+    state = made.init(theta)
+    for step in range(3):
+        theta, state = made.update(theta, g, state, alpha=0.1, t=step + 1)
+    np.testing.assert_allclose(state[0], -0.3 * g)
 
 
 @pytest.mark.parametrize(
@@ -344,3 +355,53 @@ def test_lbfgs_refuses_negative_tolerances(setting, value):
     with pytest.raises(pl.InputError) as caught:
         pl.LBFGS(**{setting: value})
     assert str(caught.value).startswith(f"The parameter {setting!r} in LBFGS is {value!r}, expected a finite number that is not negative: ")
+
+
+# ---------------------------------------------------------------------------------------------------- states that steps can lead to
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    exponent=st.integers(-60, 60),
+    single=st.booleans(),
+    steps=st.integers(1, 40),
+    beta_1=st.sampled_from([0.0, 0.5, 0.9, 0.999]),
+    beta_2=st.sampled_from([0.1, 0.9, 0.999, 0.99999]),
+    name=st.sampled_from(sorted(CATALOGUE)),
+)
+@settings(max_examples=150, deadline=None)
+def test_every_state_that_steps_lead_to_is_known_as_one(seed, exponent, single, steps, beta_1, beta_2, name):
+    rule = CATALOGUE[name]()
+    if isinstance(rule, pl.Adam):
+        rule = replace(rule, beta_1=beta_1, beta_2=beta_2)
+    dtype = np.float32 if single else np.float64
+    rng = np.random.default_rng(seed)
+    theta, sizes = np.zeros(5, dtype), (10.0 ** (exponent / (4 if single else 1))) * 10.0 ** rng.integers(-2, 3, (steps, 5))
+    state = rule.init(theta)
+    assert rule.can_reach(state)
+    for t in range(1, steps + 1):
+        g = (rng.normal(size=5) * sizes[t - 1] * (rng.random(5) < 0.7)).astype(dtype)
+        _, state = rule.update(theta, g, state, 0.01, t)
+    assert rule.can_reach(state)
+
+
+@pytest.mark.parametrize(
+    ("rule", "part", "value"),
+    [
+        *[(pl.Adam(), part, value) for part in (0, 1) for value in (np.nan, -np.inf)],
+        (pl.Adam(), 0, 1e300),
+        (pl.Adam(), 0, 100.0),
+        (pl.AdamW(), 1, -1e-30),
+        (pl.AdaGrad(), 0, 0.05),
+        (pl.AdaGrad(), 0, np.nan),
+        (pl.RMSprop(), 0, -1.0),
+        (pl.Momentum(), 0, np.inf),
+        (pl.Nesterov(), 0, np.nan),
+    ],
+)
+def test_states_that_no_steps_lead_to(rule, part, value):
+    theta = np.zeros(5)
+    _, state = rule.update(theta, np.ones(5), rule.init(theta), 0.01, 1)
+    assert rule.can_reach(state)
+    state[part][3] = value
+    assert not rule.can_reach(state)

@@ -181,3 +181,78 @@ def test_coefs_may_be_written_into_and_replaced():
     model.coefs_[0] = np.zeros((2, 2))
     with pytest.raises(InputError, match=r"shape of coefs_\[0\] in MLPClassifier is \(2, 2\), expected \(4, 8\)"):
         model.predict(X)
+
+
+@pytest.mark.parametrize(
+    "solvers", [("adam", "sgd"), ("sgd", "adam"), ("sgd", "rmsprop"), ("rmsprop", "adagrad"), ("adam", "adamw")], ids=str
+)
+@pytest.mark.parametrize("how", ["fit", "partial_fit"])
+def test_another_solver_begins_without_the_moments_of_the_one_before(solvers, how):
+    """They are other numbers, or another number of them."""
+    settings = {"hidden_layer_sizes": 6, "max_iter": 3, "random_state": 0, "shuffle": False}
+    one = pl.MLPClassifier(**settings, warm_start=True, keep_optimizer=True, solver=solvers[0]).fit(X, Y)
+    again = pl.MLPClassifier(**settings, warm_start=True, solver=solvers[0]).fit(X, Y)
+    for model in (one, again):
+        model.set_params(solver=solvers[1])
+    getattr(one, how)(X, Y)
+    again.set_params(max_iter=3 if how == "fit" else 1).fit(X, Y)
+    np.testing.assert_array_equal(one.network_.vector, again.network_.vector)
+
+
+def test_moments_go_on_in_another_precision():
+    """L-BFGS leaves the network in double precision."""
+    model = pl.MLPClassifier(6, max_iter=3, random_state=0, warm_start=True, keep_optimizer=True).fit(X.astype(np.float32), Y)
+    model.set_params(solver="lbfgs").fit(X.astype(np.float32), Y)
+    model.set_params(solver="adam").fit(X, Y)
+    assert model.network_.dtype == np.float64
+    assert np.isfinite(model.network_.vector).all()
+
+
+def test_lbfgs_scores_a_validation_set_too():
+    settings = {"hidden_layer_sizes": 6, "solver": "lbfgs", "max_iter": 5, "random_state": 0}
+    x, y, held = CANCER_X[:400], CANCER_Y[:400], (CANCER_X[400:], CANCER_Y[400:])
+    model = pl.MLPClassifier(**settings).fit(x, y, validation=held)
+    assert len(model.history_["validation_loss"]) == model.n_iter_ == 5
+    assert model.history_["validation_score"][-1] == model.score(*held)
+    np.testing.assert_array_equal(model.network_.vector, pl.MLPClassifier(**settings).fit(x, y).network_.vector)
+
+
+WEIGHT = "a number of at least 0 for each class, not 0 for all: e.g. {0: 1.0, 1: 5.0}, for several labels a list of these, or 'balanced'."
+
+
+@pytest.mark.parametrize(
+    ("weights", "told"),
+    [
+        ({0: -1}, "{0: -1}"),
+        ({0: float("nan")}, "{0: nan}"),
+        ({0: 0, 1: 0, 2: 0}, "{0: 0, 1: 0, 2: 0}"),
+        ({7: 1}, "refused (The classes, [0, 1, 2], are not in class_weight)"),
+        ({0: "much"}, "refused (could not convert string to float: 'much')"),
+    ],
+    ids=["negative", "nan", "zeros", "unknown", "text"],
+)
+def test_impossible_class_weights(weights, told):
+    with pytest.raises(InputError) as refused:
+        pl.MLPClassifier(4, max_iter=2, class_weight=weights).fit(X, Y)
+    assert str(refused.value) == f"Class_weight in MLPClassifier is {told}, expected {WEIGHT}"
+
+
+def test_class_weights_of_several_labels():
+    labels = np.c_[Y > 0, Y == 1].astype(int)
+    settings = {"hidden_layer_sizes": 4, "max_iter": 3, "random_state": 0}
+    weighted = pl.MLPClassifier(**settings, class_weight=[{0: 1, 1: 3}, {0: 2, 1: 1}]).fit(X, labels)
+    by_hand = np.where(labels[:, 0], 3.0, 1.0) * np.where(labels[:, 1], 1.0, 2.0)
+    np.testing.assert_array_equal(
+        weighted.network_.vector, pl.MLPClassifier(**settings).fit(X, labels, sample_weight=by_hand).network_.vector
+    )
+    with pytest.raises(InputError, match="'class_weight' parameter of MLPClassifier must be .*Got 'even' instead"):
+        pl.MLPClassifier(class_weight="even").fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "told"), [("log_loss", Y, "2 at its worst, expected in [0, 1]"), ("poisson", -Y, "-2 at its worst")], ids=str
+)
+def test_targets_for_which_the_loss_is_not_defined(loss, y, told):
+    with pytest.raises(InputError) as refused:
+        pl.MLPRegressor(loss, 4, max_iter=2).fit(X, y)
+    assert str(refused.value).startswith(f"A target in y in the data is {told}")

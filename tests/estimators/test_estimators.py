@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_matrix
 from sklearn import neural_network
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
@@ -20,10 +21,9 @@ from sklearn.model_selection import GridSearchCV, StratifiedShuffleSplit, cross_
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 from sklearn.utils._param_validation import InvalidParameterError
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import pellucid as pl
-from pellucid.errors import InputError, UnknownNameError
+from pellucid.errors import InputError, ShapeError, UnknownNameError
 
 ESTIMATORS = (pl.MLPClassifier, pl.MLPRegressor)
 both = pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda cls: cls.__name__)
@@ -43,12 +43,6 @@ def blobs():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(120, 2))
     return X, (X[:, 0] + X[:, 1] + 0.2 * rng.normal(size=120) > 0).astype(int)
-
-
-@pytest.mark.filterwarnings("ignore")  # what the checks themselves provoke on data of a few samples
-@parametrize_with_checks([pl.MLPClassifier(max_iter=100), pl.MLPRegressor(max_iter=100)])
-def test_scikit_learns_own_checks(estimator, check):
-    check(estimator)
 
 
 # ---------------------------------------------------------------------------------------------------- parameters and attributes
@@ -452,6 +446,60 @@ def test_numbers_are_no_classes(iris):
         "Unknown label type: continuous. Y in MLPClassifier is continuous, "
         "expected classes (binary, multiclass or a multilabel indicator): use MLPRegressor for numbers."
     )
+
+
+@quietly
+@pytest.mark.parametrize(
+    ("again", "where"),
+    [
+        (lambda model, X, y: model.fit(X, X[:, :2]), "fit"),
+        (lambda model, X, y: model.partial_fit(X, X[:, :2]), "fit"),
+        (lambda model, X, y: model.fit(X, y, validation=(X, X[:, :2])), "validation"),
+    ],
+    ids=["a warm start", "partial_fit", "a validation set"],
+)
+def test_another_number_of_targets_is_refused(iris, again, where):
+    X, y = iris
+    model = pl.MLPRegressor(**FEW, warm_start=True).fit(X, y)
+    before = model.predict(X)
+    with pytest.raises(ShapeError) as told:
+        again(model, X, y)
+    assert str(told.value) == (
+        f"The number of targets in y in {where} is 2, expected 1, the outputs of the network: "
+        "give as many targets as in the first fit, or begin anew without warm_start."
+    )
+    assert_array_equal(model.predict(X), before)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (
+            lambda y: csr_matrix(np.c_[y, y]),
+            "Y in MLPRegressor is sparse, expected an array of numbers: turn it into an array: y.toarray().",
+        ),
+        (
+            lambda y: pd.Series(pd.to_datetime(y, unit="D")),
+            "Y in MLPRegressor is dates or times, expected an array of numbers: turn them into numbers, e.g. of days.",
+        ),
+    ],
+    ids=["sparse", "dates"],
+)
+def test_targets_that_are_no_array_of_numbers(iris, make, told):
+    with pytest.raises(InputError) as refused:
+        pl.MLPRegressor().fit(iris[0], make(iris[1]))
+    assert str(refused.value) == told
+
+
+@quietly
+def test_the_cross_entropy_of_two_classes_is_log_loss(blobs):
+    """Of one output, -y log y_hat alone is smallest where everything is of the second class."""
+    X, y = blobs
+    settings = {"hidden_layer_sizes": 8, "learning_rate_init": 0.03, "max_iter": 60, "random_state": 0}
+    model = pl.MLPClassifier(**settings, loss="cross_entropy").fit(X, y)
+    assert model.network_.architecture.loss.spec == "log_loss"
+    assert_allclose(model.predict_proba(X), pl.MLPClassifier(**settings).fit(X, y).predict_proba(X), rtol=1e-9)
+    assert model.score(X, y) > 0.9
 
 
 def test_texts_are_no_numbers(iris):

@@ -13,10 +13,15 @@ from zipfile import ZipFile
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+import polars
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn import neural_network
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from skops.io import dumps
 
 import one_blas_thread  # noqa: F401
@@ -182,6 +187,67 @@ def kinds(value):
     if isinstance(value, list):
         return {kinds(entry) for entry in value}
     return (value.dtype, value.shape) if isinstance(value, np.ndarray) else type(value)
+
+
+LABELS = {
+    "objects": np.array(["a", "b", "longer"], dtype=object),
+    "wide texts": np.array(["a", "b", "c"], dtype="U20"),
+    "floats": np.array([0.5, 1.0, 3.0], dtype=np.float32).round(),
+    "bytes": np.array([0, 1, 2], dtype=np.uint8),
+    "categories": pd.Series(["a", "b", "c"], dtype="category"),
+    "nullable": pd.Series([0, 1, 2], dtype="Int64"),
+}
+
+
+@pytest.mark.parametrize("names", LABELS.values(), ids=LABELS.keys())
+@pytest.mark.parametrize("fit", ["fit", "partial_fit"])
+def test_classes_are_of_the_same_types(names, fit):
+    X, y = load_iris(return_X_y=True)
+    labels = names.iloc[y].reset_index(drop=True) if isinstance(names, pd.Series) else names[y]
+    known = labels.unique() if isinstance(labels, pd.Series) else names
+    models = [module.MLPClassifier(4, max_iter=2, random_state=0) for module in (pl, neural_network)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for model in models:
+            model.fit(X, labels) if fit == "fit" else model.partial_fit(X, labels, classes=known)
+    ours, theirs = models
+    assert kinds(ours.classes_) == kinds(theirs.classes_)
+    assert list(ours.classes_) == list(theirs.classes_)
+    assert kinds(ours.predict(X)) == kinds(theirs.predict(X))
+
+
+@pytest.mark.parametrize("fit", ["fit", "partial_fit"])
+def test_sparse_labels_are_predicted_sparse(fit, tmp_path):
+    X, y = load_iris(return_X_y=True)
+    Y = csr_matrix(np.c_[y > 0, y > 1].astype(int))
+    models = [module.MLPClassifier(4, max_iter=60, learning_rate_init=0.05, random_state=0) for module in (pl, neural_network)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for model in models:
+            model.fit(X, Y) if fit == "fit" else model.partial_fit(X, Y, classes=[0, 1])
+    ours, theirs = (model.predict(X) for model in models)
+    assert (type(ours), ours.dtype) == (type(theirs), theirs.dtype)
+    assert (ours != theirs).nnz == 0
+    models[0].save(tmp_path / "model")
+    for again in (pl.load(tmp_path / "model"), pickle.loads(pickle.dumps(models[0]))):
+        assert (again.predict(X) != theirs).nnz == 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        assert isinstance(models[0].fit(X, Y.toarray()).predict(X), np.ndarray)
+
+
+@pytest.mark.parametrize("name", ["MLPClassifier", "MLPRegressor"])
+def test_frames_of_polars(name):
+    X, y = load_iris(return_X_y=True)
+    frame, labels = polars.DataFrame(X, schema=list("abcd")), polars.Series("kind", y)
+    ours, theirs = both(name, frame, labels, early_stopping=True)
+    assert list(ours.feature_names_in_) == list("abcd")
+    np.testing.assert_allclose(ours.coefs_[0], theirs.coefs_[0], rtol=1e-9)
+    np.testing.assert_allclose(ours.predict(frame), theirs.predict(frame), rtol=1e-9)
+    with pytest.raises(ValueError, match="feature names should match"):
+        ours.predict(frame.rename({"a": "z"}))
+    scaled = make_pipeline(StandardScaler().set_output(transform="polars"), getattr(pl, name)(max_iter=300, tol=1e-2, random_state=0))
+    assert list(scaled.fit(frame, labels)[-1].feature_names_in_) == list("abcd")
 
 
 @pytest.mark.parametrize("settings", [{"max_iter": 3}, {"max_fun": 4}, {"tol": 10.0}], ids=str)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 from sklearn import neural_network
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import scale
 
@@ -33,6 +33,10 @@ CLASSIFIERS = {
     "sgd, adaptive": {"solver": "sgd", "learning_rate": "adaptive", "learning_rate_init": 0.1, "batch_size": 50, "max_iter": 500},
     "sgd, invscaling": {"solver": "sgd", "learning_rate": "invscaling", "learning_rate_init": 0.5, "power_t": 0.3, "batch_size": 50},
     "sgd without momentum": {"solver": "sgd", "momentum": 0.0, "batch_size": 50, "max_iter": 100},
+    "sgd that forgets nothing": {"solver": "sgd", "momentum": 1, "batch_size": 50, "max_iter": 30},
+    "sgd without Nesterov, that forgets nothing": {"solver": "sgd", "momentum": 1.0, "nesterovs_momentum": False, "max_iter": 30},
+    "no hidden layer": {"hidden_layer_sizes": (), "max_iter": 30},
+    "no hidden layer, which would be logistic": {"hidden_layer_sizes": (), "activation": "logistic", "max_iter": 30},
     "sgd without Nesterov": {"solver": "sgd", "nesterovs_momentum": False, "batch_size": 50, "max_iter": 100},
     "tanh, two layers": {"activation": "tanh", "hidden_layer_sizes": (20, 10), "batch_size": 50, "max_iter": 100},
     "logistic": {"activation": "logistic", "hidden_layer_sizes": (20, 10), "batch_size": 50, "max_iter": 100},
@@ -127,6 +131,58 @@ def test_the_digits_as_they_are():
     assert_same(*both("MLPClassifier", {"max_iter": 12}, *load_digits(return_X_y=True)))
 
 
+SATURATED = {
+    "classes": load_wine().target,
+    "two classes": load_wine().target > 0,
+    "labels": np.c_[load_wine().target > 0, load_wine().target == 1],
+}
+
+
+@pytest.mark.parametrize("y", SATURATED.values(), ids=SATURATED.keys())
+@pytest.mark.parametrize(
+    "settings", [{"max_iter": 40}, {"solver": "lbfgs", "max_iter": 4}, {"max_iter": 40, "learning_rate_init": 0.03}], ids=str
+)
+def test_losses_of_outputs_that_are_saturated(settings, y):
+    """Wine as it is: scores in the hundreds, of which scikit-learn tells -log of at least eps."""
+    theirs, ours = both("MLPClassifier", {"max_iter": 40, **settings}, load_wine().data, y)
+    assert ours.n_iter_ == theirs.n_iter_
+    assert_same(theirs, ours, tolerance=1e-7)  # where 1 - a is some eps, its last bit is much of it
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_loss_of_a_saturated_output_ends_where_that_of_scikit_learn_does(dtype):
+    X, y = np.array([[0.0], [0.0], [1e6], [1e6]], dtype=dtype), np.array([0, 1, 0, 1])
+    theirs, ours = both("MLPClassifier", {"max_iter": 1, "hidden_layer_sizes": (), "alpha": 0}, X, y)
+    assert ours.loss_ == pytest.approx(theirs.loss_, rel=1e-6)
+    assert ours.loss_ < -np.log(np.finfo(dtype).eps) < 40
+    exact = pl.MLPClassifier(max_iter=1, hidden_layer_sizes=(), alpha=0, loss="cross_entropy", random_state=3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        assert exact.fit(X, y).loss_ > 1000, "a loss that scikit-learn does not have is told as it is"
+
+
+def test_one_class_and_early_stopping():
+    theirs, ours = both("MLPClassifier", {"early_stopping": True, "max_iter": 5}, X, np.ones(150))
+    assert_same(theirs, ours)
+    assert ours.validation_scores_[0] == 1
+
+
+@pytest.mark.parametrize("values", [(-1, 1), (0, 2), (0, 5)], ids=str)
+def test_labels_that_are_not_0_and_1(values):
+    theirs, ours = both("MLPClassifier", {"max_iter": 10}, X, np.where(LABELS > 0, values[1], values[0]))
+    assert_same(theirs, ours)
+    np.testing.assert_array_equal(ours.predict(X), theirs.predict(X))
+
+
+@pytest.mark.parametrize("kind", ["MLPClassifier", "MLPRegressor"])
+def test_lbfgs_that_is_at_its_goal_from_the_first_tells_the_loss(kind):
+    theirs, ours = both(kind, {"solver": "lbfgs", "tol": 10.0, "early_stopping": True}, X, Y)
+    assert ours.n_iter_ == theirs.n_iter_ == 0
+    assert ours.loss_ == ours.best_loss_ == pytest.approx(theirs.loss_, rel=1e-12)
+    assert ours.loss_curve_ == []
+    assert ours.validation_scores_ is None
+
+
 @pytest.mark.parametrize("form", [scipy.sparse.csr_matrix, scipy.sparse.csc_matrix], ids=["rows", "columns"])
 def test_sparse_inputs(form, monkeypatch):
     from pellucid.training import pieces
@@ -183,3 +239,25 @@ def test_what_it_says_while_it_trains(capsys):
         said.append(capsys.readouterr().out)
     assert said[0] == said[1]
     assert "Stopping." in said[0]
+
+
+RESET = [{"alpha": 10.0}, {"activation": "tanh"}, {"batch_size": 20}]
+
+
+@pytest.mark.parametrize(
+    ("setting", "how"),
+    [*((setting, how) for setting in RESET for how in ("fit", "partial_fit")), ({"solver": "lbfgs", "max_iter": 3}, "fit")],
+    ids=str,
+)
+def test_what_is_set_between_two_fits_counts(setting, how):
+    models = [module.MLPClassifier(8, warm_start=True, max_iter=4, random_state=0) for module in (neural_network, pl)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for model in models:
+            model.fit(X, Y)
+            model.set_params(**setting)
+            getattr(model, how)(X, Y)
+            getattr(model, how)(X, Y)
+    assert_same(*models)
+    if "activation" in setting:
+        np.testing.assert_allclose(models[1].predict_proba(X), models[0].predict_proba(X), atol=1e-9)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.decomposition import PCA
+from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.feature_selection import VarianceThreshold
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -216,10 +217,37 @@ def test_the_models_in_one_call_are_prepared_as_they_do_it(frame):
     np.testing.assert_allclose(prepared(description, rows.entries), model[:-1].transform(frame), rtol=1e-12, atol=1e-15)
 
 
-def test_an_ensemble_is_refused_by_its_name(frame):
-    model = fitted(pl.tabular_classifier(2, max_iter=2), frame, frame["income"] > 2e4)
-    with pytest.raises(pl.InputError, match="is a VotingClassifier, an ensemble of 2 networks, expected a model of one network"):
-        describe(model)
+def test_an_ensemble_is_described_with_all_its_networks(frame):
+    model = fitted(pl.tabular_classifier(3, max_iter=2), frame, frame["income"] > 2e4)
+    description = describe(model)
+    assert len(description.members) == len(description.ensemble) == 3
+    assert [member.share for member in description.members] == [1 / 3] * 3
+    assert (description.classes, description.task) == ((False, True), "classes")
+    single = description.of_member(description.members[1])
+    assert (len(single.members), single.members[0].share) == (1, 1.0)
+    np.testing.assert_array_equal(single.vector, model[-1].estimators_[1].network_.vector)
+    np.testing.assert_array_equal(description.altered(lambda _, vector: 2 * vector).members[2].vector, 2 * description.members[2].vector)
+
+
+@pytest.mark.parametrize(
+    ("ensemble", "told"),
+    [
+        (BaggingClassifier(classifier(), 2), "is a BaggingClassifier, an ensemble of 2 estimators, expected one"),
+        (
+            VotingClassifier([("a", classifier()), ("b", LogisticRegression())], voting="soft"),
+            "A member of the ensemble in .* is a Logistic",
+        ),
+        (
+            VotingClassifier([("a", classifier()), ("b", classifier())]),
+            "a VotingClassifier that counts votes, expected one that averages",
+        ),
+    ],
+    ids=["bagging", "another member", "votes"],
+)
+def test_ensembles_that_are_no_means_of_networks_are_refused(ensemble, told):
+    X = np.random.default_rng(5).normal(size=(40, 3))
+    with pytest.raises(pl.InputError, match=told):
+        describe(fitted(ensemble, X, X[:, 0] > 0))
 
 
 def test_a_target_that_cannot_be_undone_is_refused():
@@ -234,3 +262,12 @@ def test_parameters_that_are_not_finite_are_refused():
     net.parameters["W1"][0] = np.nan
     with pytest.raises(pl.InputError, match="A parameter of the model in the export is infinite or NaN"):
         describe(net)
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_rows_of_texts_are_refused_in_one_sentence(single):
+    description = describe(pl.Network([2, 3, 1], seed=0), "the export")
+    with pytest.raises(pl.InputError) as told:
+        rows_of(description, [["a", "b"]], single)
+    told_of = "X in the export is of type <U1" if single else "An entry of 'x1' in X in the export is 'a'"
+    assert str(told.value) == f"{told_of}, expected {'numbers' if single else 'a number'}: give rows as the model takes them."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -37,6 +38,26 @@ class Kill(pl.Callback):
     def on_epoch_end(self, moment):
         if moment.epoch >= self.epoch:
             raise Killed
+
+
+class Counts(pl.Callback):
+    """A callback with a state."""
+
+    def __init__(self):
+        self.n = 0
+
+    def on_epoch_end(self, moment):
+        self.n += 1
+
+    def state(self):
+        return {"n": self.n}
+
+    def restore(self, state):
+        self.n = state["n"]
+
+
+class CountsToo(Counts):
+    pass
 
 
 def network(**settings):
@@ -201,17 +222,26 @@ def written(tmp_path):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda: (pl.Network([6, 13, 1], ["tanh", "sigmoid"], seed=3), X, {}), "of another network"),
+        (lambda: (pl.Network([6, 13, 1], ["tanh", "sigmoid"], seed=3), X, {}), r"another network: sizes \[6, 12, 1\], .* \[6, 13, 1\]: "),
         (lambda: (network(dtype="float32"), X, {}), "of another number type"),
         (lambda: (network(), X, {"optimizer": pl.Adam(0.5)}), "of another optimizer"),
         (lambda: (network(), X, {"batch_size": 16}), "of another batch size"),
-        (lambda: (network(), X[:100], {}), "of data of another shape"),
-        (lambda: (network(), X + 1e-9, {}), "of other data"),
-        (lambda: (network(), X, {"clip_norm": 1.0}), "of other settings"),
-        (lambda: (pl.Network([6, 12, 1], ["tanh", "sigmoid"], seed=4), X, {}), "of other settings"),
+        (lambda: (network(), X[:100], {}), "of data of another shape: 230 rows of 6 columns and 1 target, expected"),
+        (lambda: (network(), X + 1e-9, {}), "of other data: X differs, expected the data of this training"),
+        (lambda: (network(), X, {"sample_weight": WEIGHTS}), "of other data: sample_weight differs, expected"),
+        (lambda: (network(), X, {"validation": 0.2}), "of other data: the validation set differs, expected"),
+        (lambda: (network(), X, {"clip_norm": 1.0}), "of other settings: clip_norm None, expected one of this training: clip_norm 1.0: "),
+        (lambda: (pl.Network([6, 12, 1], ["tanh", "sigmoid"], seed=4), X, {}), "of other settings: seed 3, expected .*: seed 4: call"),
+        (lambda: (network(), X, {"early_stopping": pl.EarlyStopping()}), "of a training without early stopping, expected one with"),
+        (
+            lambda: (network(), X, {"callbacks": [print, Counts()]}),
+            "of a training without callbacks that have a state, expected one with the callback Counts, as this is: give callbacks of the",
+        ),
     ],
-    ids=["network", "dtype", "optimizer", "batch", "rows", "data", "settings", "seed"],
-)
+    ids=[
+        "network", "dtype", "optimizer", "batch", "rows", "data", "weights", "validation", "settings", "seed", "early stopping", "callback",
+    ],
+)  # fmt: skip
 def test_a_checkpoint_of_another_training(change, told, written):
     net, inputs, settings = change()
     before = net.vector.copy()
@@ -265,3 +295,115 @@ def test_a_finished_training_is_finished(written):
     whole = network()
     whole.fit(X, Y, epochs=4, batch_size=32)
     np.testing.assert_array_equal(net.vector, whole.vector)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ([], "with the callback Counts, expected one without callbacks that have a state"),
+        ([CountsToo()], "with the callback Counts, expected one with the callback CountsToo"),
+        ([Counts(), CountsToo()], "with the callback Counts, expected one with the callbacks Counts, CountsToo"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["network", "estimator"])
+def test_other_callbacks_than_the_training_had(given, told, kind, tmp_path):
+    def fit(callbacks, **more):
+        if kind == "network":
+            return network().fit(X, Y, epochs=4, callbacks=callbacks, **more)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return pl.MLPClassifier(5, max_iter=4, random_state=0, callbacks=callbacks).fit(X, Y, **more)
+
+    path = tmp_path / "run.ckpt"
+    fit([Counts()], checkpoint=path)
+    with pytest.raises(ModelFileError) as caught:
+        fit(given, resume=path)
+    repair = "give callbacks of the same classes in the same order, or begin anew"
+    assert str(caught.value) == f"The checkpoint in {path} is of a training {told}, as this is: {repair}."
+    again = Counts()
+    fit([lambda moment: None, again], resume=path)  # functions have no state: they come and go
+    assert again.n == 4
+
+
+def test_other_metrics_than_the_training_had(tmp_path):
+    common = {"epochs": 2, "validation": 0.2}
+    network().fit(X, Y, checkpoint=tmp_path / "c", metrics=["accuracy"], **common)
+    told = "is of a training that noted validation_accuracy, expected one that notes validation_r2, as this does: call fit as"
+    with pytest.raises(ModelFileError, match=told):
+        network().fit(X, Y, resume=tmp_path / "c", metrics=["r2"], **common)
+
+
+@pytest.mark.parametrize("argument", ["checkpoint", "resume"])
+def test_no_name_of_a_file(argument):
+    with pytest.raises(InputError, match=f"^{argument.title()} in fit is 3, expected the name of a"):
+        network().fit(X, Y, epochs=2, **{argument: 3})
+
+
+# ---------------------------------------------------------------------------------------------------- files damaged with care
+
+
+@pytest.mark.parametrize("settings", TRAININGS.values(), ids=TRAININGS.keys())
+def test_numbers_that_no_training_comes_to(settings, tmp_path, monkeypatch):
+    """One entry of one array is another, and the checksum right: refused, or a training that goes well."""
+    common = {"engine": "reference", "every": 2, **settings}
+    network().fit(X, Y, epochs=4, checkpoint=tmp_path / "c", **common)
+    original = checkpoints.read(tmp_path / "c")
+    refused = 0
+    for name, array in original.arrays.items():
+        for value in (np.nan, np.inf, -np.inf, -1.0, 1e300, -1e300):
+            changed = array.copy()
+            with np.errstate(invalid="ignore"):
+                changed.reshape(-1)[1] = np.array(value).astype(array.dtype)
+            found = checkpoints.Snapshot("c", original.facts, {**original.arrays, name: changed})
+            monkeypatch.setattr(checkpoints, "read", lambda path, found=found: found)
+            net = network()
+            try:
+                net.fit(X, Y, epochs=6, resume="c", **{**common, "every": 1})
+            except ModelFileError:
+                refused += 1
+            assert np.isfinite(net.vector).all()
+            if not np.isfinite(value) and name in ("vector", "safe", "moments.0"):
+                assert refused, name
+    assert refused >= 6
+
+
+def test_a_training_that_diverges_where_it_goes_on(tmp_path, monkeypatch):
+    """Whether the file is damaged or the training bad cannot be known: the error is of both kinds."""
+    settings = {"optimizer": pl.Momentum(0.01), "batch_size": 32}
+    network(l2=0.1).fit(X, Y, epochs=4, checkpoint=tmp_path / "c", every=2, **settings)
+    found = checkpoints.read(tmp_path / "c")
+    found.arrays["moments.0"][0] = 1e300
+    monkeypatch.setattr(checkpoints, "read", lambda path: found)
+    with pytest.raises(pl.ResumeError) as caught:
+        network(l2=0.1).fit(X, Y, epochs=6, resume=tmp_path / "c", **settings)
+    assert isinstance(caught.value, ModelFileError)
+    assert isinstance(caught.value, pl.DivergenceError)
+    told = (
+        r"c is followed by a cost that is not finite \(epoch 5, step 34, learning rate 0.01\), expected a state to go on from: the file is"
+    )
+    assert re.search(told, str(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "told"),
+    [
+        ("plateau", (0.2, np.inf, 0), "the learning rate does not follow from the history"),
+        ("plateau", (1e300, np.inf, 0), "the learning rate does not follow from the history"),
+        ("sums", [np.nan, 1.0, 1.0], "the sums are none of an epoch"),
+        ("sums", [1.0, -1.0, 1.0], "the sums are none of an epoch"),
+        ("step", 10**15, "the step does not follow from epoch and position"),
+        ("epoch", 10**15, "the step does not follow from epoch and position"),
+        ("position", -1, "the position is -1"),
+        ("safe", [9, 0.5], "an epoch is 9"),
+        ("callbacks", [3], "the list of callbacks is none"),
+    ],
+)
+def test_facts_that_no_training_comes_to(fact, value, told, written, monkeypatch):
+    found = checkpoints.read(written)
+    assert fact in found.facts
+    found.facts[fact] = value
+    monkeypatch.setattr(checkpoints, "read", lambda path: found)
+    with pytest.raises(
+        ModelFileError, match=rf"not the state of this training \(ValueError: {told}\), expected one that fit wrote: begin anew"
+    ):
+        network().fit(X, Y, epochs=6, batch_size=32, resume=written)

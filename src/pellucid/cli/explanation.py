@@ -81,7 +81,7 @@ def _targets(model: TableModel, rows: pd.DataFrame, data: str) -> np.ndarray | N
     if model.target not in rows.columns or rows[model.target].isna().any():
         return None
     y = as_target(rows[model.target], model.task, data)
-    return labels_like(model.estimator.classes_, y, data) if model.task == "classification" else y
+    return labels_like(model.classes, y, data) if model.task == "classification" else y
 
 
 def _forward_only(found: Derivation) -> tuple[Section, ...]:
@@ -139,7 +139,7 @@ def _outputs(model: TableModel, rows: pd.DataFrame, names: list[str], precision:
         said = [("ŷ", f"{target}, less its mean and divided by its standard deviation"), ("", target)]
         values = [model.network.predict(model.prepare(shown))[:, 0], np.asarray(model.pipeline.predict(shown)).ravel()]
     else:
-        shares, classes = model.pipeline.predict_proba(shown), model.estimator.classes_
+        shares, classes = model.pipeline.predict_proba(shown), model.classes
         single = model.network.architecture.sizes[-1] == 1
         said = [
             ("" if single and k == 0 else "ŷ" if single else f"ŷ_{k + 1}", f"probability of {label}") for k, label in enumerate(classes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pellucid.errors import InputError, sentence
+from pellucid.errors import InputError, ModelFileError, sentence
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,10 +27,24 @@ def read(data: str, target: str | None) -> tuple[pd.DataFrame, str]:
 
 
 def load(path: str) -> TableModel:
-    """A model that train wrote."""
+    """A model that train wrote.
+
+    Raises:
+        InputError: it is a model, but knows no table.
+        ModelFileError: it is none.
+
+    """
+    from pellucid.loading import load as load_any
     from pellucid.pipelines import TableModel
 
-    return TableModel.load(path)
+    try:
+        found = load_any(path)
+    except ModelFileError:
+        return TableModel.load(path)  # which says what is wrong with it
+    if not isinstance(found, TableModel):
+        got, repair = f"of a {type(found).__name__}, which knows no table", "use it in Python (pl.load), or by pellucid export"
+        raise InputError(sentence("the model file", path, got, "a file that pellucid train wrote", repair))
+    return found
 
 
 def with_target(model: TableModel, data: str) -> tuple[pd.DataFrame, np.ndarray]:
@@ -40,9 +54,9 @@ def with_target(model: TableModel, data: str) -> tuple[pd.DataFrame, np.ndarray]
     X, labels, _ = take_target(read_table(data).frame, model.target, data)
     y = as_target(labels, model.task, data)
     if model.task == "classification":
-        classes = model.estimator.classes_
+        classes = model.classes
         y = labels_like(classes, y, data)
-        model.estimator.encode_targets(y)
+        model.encode(y)
     return X, y
 
 

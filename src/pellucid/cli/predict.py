@@ -33,6 +33,6 @@ def predict(
         if loaded.task != "classification":
             raise InputError(sentence("--probabilities", "predict", "asked of a regression", "classes", "leave it out"))
         shares = loaded.pipeline.predict_proba(frame)
-        columns |= {f"{loaded.target}={label}": shares[:, k] for k, label in enumerate(loaded.estimator.classes_)}
+        columns |= {f"{loaded.target}={label}": shares[:, k] for k, label in enumerate(loaded.classes)}
     write_atomically(output, pd.DataFrame(columns).to_csv(index=False).encode(), force=force)
     console.print(f"{len(frame):,} predictions of {loaded.target!r} are in {output}", markup=False, soft_wrap=True)

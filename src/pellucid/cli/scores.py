@@ -26,7 +26,7 @@ def scores(model: TableModel, X: pd.DataFrame, y: np.ndarray, baseline: np.ndarr
         rows.append(("accuracy", metrics.accuracy_score(y, y_hat), metrics.accuracy_score(y, y_guess)))
         recalls = [np.mean([np.mean(p[y == k] == k) for k in np.unique(y)]) for p in (y_hat, y_guess)]
         rows.append(("balanced accuracy", *recalls))
-        classes = model.estimator.classes_
+        classes = model.classes
         if set(np.unique(y)) <= set(classes) and np.array_equal(guess.classes_, classes):
             losses = [
                 metrics.log_loss(y, np.clip(p, 1e-15, 1), labels=classes)

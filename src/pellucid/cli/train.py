@@ -11,6 +11,7 @@ from rich.console import Console
 
 from pellucid.cli.app import Data, Force, app, line
 from pellucid.cli.inputs import labels_like, read
+from pellucid.cli.saving import how_to_go_on, saving_of, standing
 from pellucid.cli.scores import scores
 from pellucid.errors import InputError, sentence
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+BY_PRESET = {"hidden", "activation", "loss", "solver", "learning_rate", "batch_size", "alpha", "dropout", "early_stopping"}
+"""what a preset decides"""
 LARGE = 2000
 """rows from which a part is held out to stop early, unless said otherwise"""
 
@@ -31,6 +34,7 @@ class Task(StrEnum):
 
 @app.command()
 def train(
+    context: typer.Context,
     data: Data,
     target: Annotated[str | None, typer.Option(help="The column to predict.", show_default="the last of a shipped data set")] = None,
     output: Annotated[str, typer.Option("--output", "-o", help="Where the model goes.")] = "model.skops",
@@ -49,6 +53,8 @@ def train(
     alpha: Annotated[float, typer.Option(help="The strength of L2.")] = 1e-4,
     dropout: Annotated[float | None, typer.Option(help="The share of hidden units dropped.", show_default="0.2, with lbfgs 0")] = None,
     early_stopping: Annotated[bool | None, typer.Option(help="Hold out a tenth and stop by it.", show_default=f"from {LARGE} rows")] = None,
+    preset: Annotated[bool, typer.Option("--preset", help="The settings of tabular_classifier, five members included.")] = False,
+    members: Annotated[int | None, typer.Option(help="Networks to average.", show_default="1, of a preset 5", min=1, max=100)] = None,
     seed: Annotated[int, typer.Option(help="Of everything that is random.", min=0, max=2**32 - 1)] = 0,
     checkpoint: Annotated[str | None, typer.Option(help="A file for the state of the training as it goes.", show_default="none")] = None,
     every: Annotated[str | None, typer.Option(help="Between two checkpoints: epochs, or a time.", show_default="30 seconds")] = None,
@@ -64,8 +70,12 @@ def train(
     from pellucid.tables import as_target, recognise_task, take_target
 
     say = Console(quiet=quiet)
-    saving = _saving(checkpoint, every, resume, solver)
+    saving = saving_of(checkpoint, every, resume, solver)
+    given = {name for name in (*BY_PRESET, "epochs") if getattr(context.get_parameter_source(name), "name", "") != "DEFAULT"}
+    several = _members(members, preset, given, checkpoint)
     check_writable(output, force)
+    if checkpoint is not None and os.path.realpath(checkpoint) == os.path.realpath(output):
+        raise InputError(sentence("--checkpoint", "pellucid train", f"{checkpoint}, as --output", "another file", "name it e.g. run.ckpt"))
     if loss is not None:
         as_loss(loss)
     for spec in rules if isinstance(rules := _activations(activation), list) else [rules]:
@@ -97,7 +107,9 @@ def train(
         "progress": not quiet,
         **({} if loss is None else {"loss": loss}),
     }
-    pipeline = build_pipeline(X, kind, _estimator(kind, settings))
+    if preset:
+        settings = {"random_state": seed, "progress": not quiet, **({"max_iter": epochs} if "epochs" in given else {})}
+    pipeline = build_pipeline(X, kind, _estimator(kind, settings, several, preset))
     columns = pipeline.named_steps["columns"]
     columns.transform(X_test)  # what cannot be scored on is refused before the training, not after it
     named = {what: columns.names(what) for what in ("numeric", "category")} | {"date": columns.dates, "ignored": columns.names("ignored")}
@@ -108,15 +120,17 @@ def train(
     line(say, "Rows", f"{len(X):,} to train on, {len(X_test):,} to score on{without}")
     line(say, "Columns", ", ".join(found))
     if checkpoint is not None:
-        line(say, "State", _standing(checkpoint, saving["every"], resume))
+        line(say, "State", standing(checkpoint, saving["every"], resume))
     _fit(pipeline, X, y, say, saving)
     model = TableModel(pipeline, column, kind)
-    net, history = model.network, model.estimator.history_
-    line(say, "Network", f"{net.architecture}, {net.n_parameters:,} parameters, loss {net.architecture.loss.spec}")
+    net, history = model.members[0].network_, model.members[0].history_
+    what = f"the mean of {several} of {net.architecture}" if several > 1 else f"{net.architecture}"
+    line(say, "Network", f"{what}, {several * net.n_parameters:,} parameters, loss {net.architecture.loss.spec}")
     stopping = f"best weights of epoch {history.best_epoch}" if history.best_epoch else f"ended by: {history.stopped_by}"
     course = f"{history.n_epochs} epochs"
     if history:  # it is empty where Ctrl-C came in the first epoch
         course += f" in {sum(history['seconds']):.1f} s, loss {history['loss'][-1]:.4g}"
+    course += " (of the first)" if several > 1 else ""
     line(say, "Training", f"{course}; {stopping}")
     say.print(scores(model, X_test, y_test, baseline=y))
     model.save(output, force=force)
@@ -158,47 +172,36 @@ def _activations(text: str) -> str | list[str]:
     return [name.strip() for name in names] if len(names) > 1 else names[0].strip()
 
 
-def _estimator(kind: str, settings: dict[str, Any]) -> Any:
+def _members(members: int | None, preset: bool, given: set[str], checkpoint: str | None) -> int:
+    """How many networks are to be trained.
+
+    Raises:
+        InputError: something was asked for that a preset decides, or checkpoints of several trainings.
+
+    """
+    from pellucid.presets import MEMBERS
+
+    if preset and (other := sorted(given & BY_PRESET)):
+        option = f"--{other[0].replace('_', '-')}"
+        expected, repair = "one of the two, since the preset decides it", f"leave out --preset or {option}"
+        raise InputError(sentence(option, "pellucid train", "given beside --preset", expected, repair))
+    several = (MEMBERS if preset else 1) if members is None else members
+    if checkpoint is not None and several > 1:
+        expected, repair = "a single network, whose state a checkpoint is", "leave it out, or train with --members 1"
+        raise InputError(sentence("--checkpoint", "pellucid train", f"given for {several} networks", expected, repair))
+    return several
+
+
+def _estimator(kind: str, settings: dict[str, Any], several: int, preset: bool) -> Any:
+    """One estimator, or the ensemble of several."""
+    from pellucid.ensembles import ensemble_of
     from pellucid.estimators import MLPClassifier, MLPRegressor
+    from pellucid.presets import usual
 
-    return (MLPClassifier if kind == "classification" else MLPRegressor)(**settings)
-
-
-def _saving(checkpoint: str | None, every: str | None, resume: bool, solver: str) -> dict[str, Any]:
-    """What fit is told of checkpoints."""
-    from pellucid.training.checkpoints import USUAL, Checkpoints
-
-    if checkpoint is None:
-        for given, option in ((resume, "--resume"), (every is not None, "--every")):
-            if given:
-                expected = "together with --checkpoint"
-                raise InputError(sentence(option, "pellucid train", "given alone", expected, "add e.g. --checkpoint run.ckpt"))
-        return {}
-    usual = "50" if solver == "lbfgs" else USUAL
-    text = (usual if every is None else every).strip()
-    interval: int | str = int(text) if text.isdecimal() else text
-    Checkpoints.of(checkpoint, interval, resumes=resume)  # what is wrong is said before the table is read
-    return {"checkpoint": checkpoint, "every": interval, "resume": resume}
-
-
-def _standing(checkpoint: str, every: int | str, resume: bool) -> str:
-    """Where the training begins."""
-    from pellucid.training import checkpoints
-
-    often = f"every {every} epochs" if isinstance(every, int) else f"every {every}"
-    if not resume or not os.path.exists(checkpoint):
-        return f"{checkpoint}, {often}" + ("; it is not there yet, so the training begins anew" if resume else "")
-    epoch = checkpoints.read(checkpoint).facts.get("epoch")
-    return f"{checkpoint}, {often}; goes on after epoch {epoch if isinstance(epoch, int) else '?'}"
-
-
-def _how_to_go_on() -> str:
-    """The command that goes on from the checkpoint: the same, with --resume."""
-    import shlex
-    import sys
-
-    more = [option for option in ("--resume", "--force") if option not in sys.argv]
-    return f"to go on: {shlex.join(['pellucid', *sys.argv[1:], *more])}"
+    make, seed = MLPClassifier if kind == "classification" else MLPRegressor, settings["random_state"]
+    own = [{**settings, "random_state": (seed + k) % 2**32} for k in range(several)]
+    parts = [make(**(usual(one["random_state"], one) if preset else one)) for one in own]
+    return parts[0] if several == 1 else ensemble_of(parts, kind == "classification")
 
 
 def _fit(pipeline: Any, X: pd.DataFrame, y: np.ndarray, say: Console, saving: dict[str, Any]) -> None:
@@ -217,7 +220,7 @@ def _fit(pipeline: Any, X: pd.DataFrame, y: np.ndarray, say: Console, saving: di
         elif issubclass(warning.category, TrainingInterrupted):
             line(say, "Note", str(warning.message), "yellow")
             if saving:
-                line(say, "", _how_to_go_on(), "yellow")
+                line(say, "", how_to_go_on(), "yellow")
 
 
 def _classes(y: np.ndarray, kind: str) -> str:

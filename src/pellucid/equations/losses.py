@@ -68,6 +68,8 @@ class Loss:
     """of a formula: the name of the loss of the catalogue that is the same function"""
     borders: tuple[Callable[[Inexact[Array, "m n"], Inexact[Array, "m n"]], Inexact[Array, "m n"]], ...] = ()
     """of a formula that is no function of y_hat - y alone: what changes its sign where the derivative jumps"""
+    pair: FusedPair | None = None
+    """the fused form with the output that goes with it, where it is another than the catalogue's"""
 
     @property
     def name(self) -> str:
@@ -430,7 +432,7 @@ def in_groups(pair: FusedPair, groups: tuple[int, ...]) -> FusedPair:
     def slope(z: Array, a: Array, y: Array) -> Array:
         return over_groups(pair.slope, z, a, y, groups=groups)
 
-    return FusedPair(pair.dz_formula, contribution, slope)
+    return FusedPair(pair.dz_formula, contribution, slope, pair.pieces)
 
 
 @dataclass(frozen=True)
@@ -455,7 +457,8 @@ class Objective:
     @property
     def fused(self) -> FusedPair | None:
         """The exact product, or None where the chain rule is followed link by link."""
-        pair, output = FUSED.get((self.output.name, self.loss.name)), self.output
+        known = self.loss.pair is not None and self.output.name == self.loss.output
+        pair, output = self.loss.pair if known else FUSED.get((self.output.name, self.loss.name)), self.output
         return in_groups(pair, output.groups) if pair is not None and isinstance(output, Softmax) and output.groups else pair
 
     def value(self, z: Inexact[Array, "m n"], y_hat: Inexact[Array, "m n"], y: Inexact[Array, "m n"]) -> Inexact[Array, " m"]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, fields
 from numbers import Integral
 from typing import TypeAlias
 
+import numpy as np
 from jaxtyping import Float
 
 from pellucid.equations.arrays import Array, namespace
@@ -22,6 +23,8 @@ from pellucid.equations.schedules import Schedule, not_negative, schedule
 from pellucid.errors import InputError, sentence, unknown_name
 
 State: TypeAlias = tuple[Array, ...]
+BELOW = {"momentum": math.nextafter(1.0, 2.0), "beta_1": 1.0, "beta_2": 1.0, "rho": 1.0}
+"""what a setting has to be smaller than: a momentum may be 1, and then nothing is forgotten; averages may not"""
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,11 @@ class Optimizer(ABC):
         schedule(self.learning_rate)
         for item in fields(self):
             value = getattr(self, item.name)
-            below_one = item.name in ("momentum", "beta_1", "beta_2", "rho")
+            below = BELOW.get(item.name, math.inf)
             if isinstance(value, Schedule):
                 continue
-            if not not_negative(value, below=1 if below_one else math.inf):
-                expected = "a number in [0, 1)" if below_one else "a finite number that is not negative"
+            if not not_negative(value, below):
+                expected = {1.0: "a number in [0, 1)", math.inf: "a finite number that is not negative"}.get(below, "a number in [0, 1]")
                 where, repair = type(self).__name__, f"leave it out for the default {item.default}"
                 raise InputError(sentence(f"the parameter {item.name!r}", where, repr(value), expected, repair))
 
@@ -64,6 +67,10 @@ class Optimizer(ABC):
         self, theta: Float[Array, " p"], g: Float[Array, " p"], state: State, alpha: float, t: int
     ) -> tuple[Float[Array, " p"], State]:
         """One step."""
+
+    def can_reach(self, state: State) -> bool:
+        """Whether finite gradients lead to such a state; what a damaged file says may be none."""
+        return all(bool(np.isfinite(part).all()) for part in state)
 
 
 @dataclass(frozen=True)
@@ -164,6 +171,10 @@ class AdaGrad(Optimizer):
         r = state[0] + g * g
         return theta - alpha * g / namespace(g).sqrt(r + self.epsilon), (r,)
 
+    def can_reach(self, state: State) -> bool:
+        """R only grows."""
+        return bool((state[0] >= np.full_like(state[0], self.initial)).all())
+
 
 @dataclass(frozen=True)
 class RMSprop(Optimizer):
@@ -192,6 +203,10 @@ class RMSprop(Optimizer):
         """Theta - alpha g / (sqrt(r) + epsilon)."""
         r = self.rho * state[0] + (1 - self.rho) * g * g
         return theta - alpha * g / (namespace(g).sqrt(r) + self.epsilon), (r,)
+
+    def can_reach(self, state: State) -> bool:
+        """R is a mean of squares."""
+        return bool((state[0] >= 0).all())
 
 
 @dataclass(frozen=True)
@@ -226,6 +241,21 @@ class Adam(Optimizer):
         v = self.beta_2 * state[1] + (1 - self.beta_2) * g * g
         size = namespace(g).sqrt(v / (1 - self.beta_2**t)) + self.epsilon
         return theta - (alpha / (1 - self.beta_1**t)) * m / size, (m, v)
+
+    def can_reach(self, state: State) -> bool:
+        """V is a mean of squares, and where b1^2 < b2 it bounds m, by Cauchy and Schwarz.
+
+        |m| = (1 - b1) |sum b1^i g_i| <= (1 - b1) / sqrt((1 - b2) (1 - b1^2 / b2)) sqrt(v), sums over the steps i back from the last one;
+        a factor of 2 is left for rounding, and what is too small for its square is no matter.
+        """
+        m, v = state
+        if not (np.isfinite(m).all() and (v >= 0).all()):
+            return False
+        if not self.beta_1**2 < self.beta_2:
+            return True
+        bound = (1 - self.beta_1) / math.sqrt((1 - self.beta_2) * (1 - self.beta_1**2 / self.beta_2))
+        small = float(np.finfo(v.dtype).tiny) ** 0.25
+        return bool((np.abs(m) <= 2 * bound * np.sqrt(v) + small).all())
 
 
 @dataclass(frozen=True)

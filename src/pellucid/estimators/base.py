@@ -17,13 +17,13 @@ from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from pellucid.architecture import Architecture
-from pellucid.engines import load as load_engine
-from pellucid.equations.activations import Activation
+from pellucid.engines import Engine
+from pellucid.equations.activations import Activation, activation
 from pellucid.equations.arrays import Array
 from pellucid.equations.losses import Loss
 from pellucid.equations.optimizers import LBFGS, AdaGrad, AdamEpsilonHat, AdamW, GradientDescent, Momentum, Nesterov, Optimizer, RMSprop
 from pellucid.equations.schedules import Schedule
-from pellucid.errors import DivergenceError, InputError, sentence
+from pellucid.errors import DivergenceError, InputError, ResumeError, ShapeError, sentence
 from pellucid.estimators import draws
 from pellucid.estimators.constraints import ParameterError
 from pellucid.estimators.fitted import Fitted
@@ -34,8 +34,10 @@ from pellucid.network import Network
 from pellucid.training import Carried, Held, Plan, train
 from pellucid.training.callbacks import AnyCallback
 from pellucid.training.checkpoints import Checkpoints, Path, Snapshot, to_resume
+from pellucid.training.lbfgs import cost
 from pellucid.training.pieces import is_sparse
 from pellucid.training.session import check_plan
+from pellucid.validation import check_domain
 
 LOGISTIC = {"logistic": "sigmoid"}
 """scikit-learn's names of activations that have another one here"""
@@ -181,13 +183,20 @@ class MLP(Fitted):
         random_state = check_random_state(self.random_state)
         if first:
             self._begin([inputs.shape[1], *sizes, targets.shape[1]], inputs.dtype, random_state)
+        else:
+            self._renew()
+        self._check_targets(targets, "fit")
         network = self._in_double() if self._is_lbfgs() else self._current()
         inputs, Y, s = as_engines_want(inputs, targets, weights, network.dtype)
-        trained = as_trained(network.architecture.loss, Y.shape[1])
+        trained = as_trained(network.architecture.loss, Y.shape[1], self.loss == "log_loss", network.dtype)
         architecture = network.architecture
         if trained is not architecture.loss:
             architecture = Architecture(architecture.sizes, architecture.activations, trained, architecture.l2, architecture.dropout)
-        plan = self._plan_lbfgs(inputs, Y, s) if self._is_lbfgs() else self._plan(inputs, Y, s, random_state, incremental, validation)
+        plan = (
+            self._plan_lbfgs(inputs, Y, s, validation)
+            if self._is_lbfgs()
+            else self._plan(inputs, Y, s, random_state, incremental, validation)
+        )
         if saving is not None:
             plan = replace(plan, checkpoints=saving.checkpoints(), resume=saving.snapshot())
         self._train(network, architecture, plan, incremental)
@@ -220,6 +229,13 @@ class MLP(Fitted):
         dtype = (np.float64, np.float32)
         return validate_data(self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=dtype, reset=reset, **checks)
 
+    def _check_targets(self, targets: Array, where: str) -> None:
+        """Whether the loss is defined for the targets, and there is one for each output: a warm start or `partial_fit` may bring others."""
+        if targets.shape[1] != (n := self.network_.architecture.sizes[-1]):
+            repair = "give as many targets as in the first fit, or begin anew without warm_start"
+            raise ShapeError(sentence("the number of targets in y", where, targets.shape[1], f"{n}, the outputs of the network", repair))
+        check_domain(targets, self.network_.architecture.loss, "y")
+
     def _sizes(self) -> list[int]:
         sizes = self.hidden_layer_sizes
         sizes = list(sizes) if isinstance(sizes, Iterable) else [sizes]
@@ -229,14 +245,8 @@ class MLP(Fitted):
 
     def _begin(self, sizes: list[int], dtype: np.dtype[Any], random_state: RandomState) -> None:
         """A new network, and nothing learned yet."""
-        architecture = Architecture.build(
-            sizes,
-            [*self._activations(len(sizes) - 2), self._output(sizes[-1])],
-            self._loss(sizes[-1]),
-            float(self.alpha),
-            self.dropout if isinstance(self.dropout, float | int) else list(self.dropout),
-        )
-        vector = draws.initial_vector(architecture, dtype, random_state, self.initializer)
+        architecture = self._architecture(sizes)
+        vector = draws.initial_vector(architecture, dtype, random_state, self.initializer, self._is_logistic())
         seed = int(self.random_state) if isinstance(self.random_state, int | np.integer) else 0
         if any(architecture.dropout) and not seed:
             seed = int(random_state.randint(2**31 - 1))
@@ -245,8 +255,32 @@ class MLP(Fitted):
         self.n_iter_, self.t_, self.loss_ = 0, 0, math.nan
         self.loss_curve_ = []
         self.validation_scores_, self.best_validation_score_, self.best_loss_ = None, None, math.inf
-        if self.early_stopping:
+        if self.early_stopping and not self._is_lbfgs():
             self.validation_scores_, self.best_validation_score_, self.best_loss_ = [], -math.inf, None
+
+    def _architecture(self, sizes: list[int]) -> Architecture:
+        """What the parameters say."""
+        self._built = self._settings()
+        return Architecture.build(
+            sizes,
+            [*self._activations(len(sizes) - 2), self._output(sizes[-1])],
+            self._loss(sizes[-1]),
+            float(self.alpha),
+            self.dropout if isinstance(self.dropout, float | int) else list(self.dropout),
+        )
+
+    def _settings(self) -> tuple[Any, ...]:
+        return self.activation, self.loss, self.alpha, self.dropout
+
+    def _renew(self) -> None:
+        """Where a training goes on after activation, loss, alpha or dropout were set anew: a network of these, with its weights."""
+        before: tuple[Any, ...] = getattr(self, "_built", ())
+        if len(before) == len(self._settings()) and all(a is b for a, b in zip(before, self._settings(), strict=True)):
+            return
+        network = self._current()
+        architecture = self._architecture(list(network.architecture.sizes))
+        if architecture.to_header() != network.architecture.to_header():
+            self._take_network(Network.of(architecture, network.vector, network.seed))
 
     def _activations(self, n_hidden: int) -> list[str | Activation]:
         given = self.activation
@@ -257,17 +291,25 @@ class MLP(Fitted):
             raise InputError(sentence("the number of activations", where, len(rules), expected, "give one for all, or a list"))
         return [LOGISTIC.get(rule, rule) if isinstance(rule, str) else rule for rule in rules]
 
+    def _is_logistic(self) -> bool:
+        """Whether the (first) activation is the sigmoid, also where there is no hidden layer that has it: scikit-learn asks no further."""
+        given = self.activation if isinstance(self.activation, str | Activation) else next(iter(self.activation), "relu")
+        return activation(LOGISTIC.get(given, given) if isinstance(given, str) else given).spec == "sigmoid"
+
     def _lbfgs(self) -> LBFGS:
         default = LBFGS(tolerance=self.tol, relative_decrease=2.220446049250313e-09, calls=self.max_fun)
         return self.solver if isinstance(self.solver, LBFGS) else default
 
-    def _plan_lbfgs(self, X: Any, Y: Array, s: Array | None) -> Plan:
+    def _plan_lbfgs(self, X: Any, Y: Array, s: Array | None, validation: Sequence[Any] | None) -> Plan:
+        held = None if validation is None else self._held(validation)
         return Plan(
             X=X,
             Y=Y,
             s=s,
             optimizer=self._lbfgs(),
             epochs=self.max_iter,
+            held=held,
+            metrics={} if held is None else {"score": self._metric(held)},
             callbacks=list(self.callbacks or ()),
             progress=self.progress,
         )
@@ -292,7 +334,7 @@ class MLP(Fitted):
         several = self.shuffle and batch_size < m
         optimizer, rates = self._optimizer()
         goes_on = incremental or (self.warm_start and self.keep_optimizer)
-        carried = Carried(self._memory["state"], self._memory["step"]) if goes_on and "state" in self._memory else Carried()
+        carried = self._carried(optimizer) if goes_on else Carried()
         rule = self._rule(m, held is not None, rates, incremental)
         return Plan(
             X=X,
@@ -314,6 +356,14 @@ class MLP(Fitted):
             mean_over_rows=s is not None,
         )
 
+    def _carried(self, optimizer: Optimizer) -> Carried:
+        """The moments of the latest training, if they are of an optimizer of the same kind; else none."""
+        memory = self._memory
+        if memory.get("kind") != type(optimizer).__name__:
+            return Carried()
+        dtype = self.network_.dtype
+        return Carried(tuple(part.astype(dtype, copy=False) for part in memory["state"]), memory["step"])
+
     def _rule(self, m: int, held: bool, rates: SgdRates | None, incremental: bool) -> Stopping:
         by_score = held and self.early_stopping
         keeps_best_loss = self.restore_best and not by_score
@@ -330,8 +380,11 @@ class MLP(Fitted):
         X, y, *weights = validation
         inputs, labels = self._checked(X, y, incremental=True, reset=False)
         dtype = self.network_.dtype
-        s = _check_sample_weight(weights[0], inputs, dtype=dtype) if weights and weights[0] is not None else None
-        return Held(*as_engines_want(inputs, self._columns(labels), s, dtype), None)
+        given = weights[0] if weights else None
+        s = None if given is None else _check_sample_weight(given, inputs, dtype=dtype, ensure_non_negative=True)
+        targets = self._columns(labels)
+        self._check_targets(targets, "validation")
+        return Held(*as_engines_want(inputs, targets, s, dtype), None)
 
     def _metric(self, held: Held) -> Any:
         weights = held.s if held.rows is None or held.s is None else held.s[held.rows]
@@ -383,19 +436,20 @@ class MLP(Fitted):
 
     def _train(self, network: Network, architecture: Architecture, plan: Plan, incremental: bool) -> None:
         check_plan(plan, dropout=any(architecture.dropout))
-        shared = architecture is network.architecture
         network.optimizer = plan.optimizer
-        engine = network.engine(self.engine) if shared else load_engine(self.engine, architecture)
+        engine = network.engine(self.engine, architecture)
         try:
             with engine.at_most(self.n_threads):
                 history = train(engine, network.vector, plan, network, network.take)
+        except ResumeError:
+            raise
         except DivergenceError as error:
             told = "Solver produced non-finite parameter weights. The input data may contain large values and need to be preprocessed."
             raise NonFiniteError(f"{told} {error}") from None
         network.history = history
-        self._take(history, plan, incremental)
+        self._take(history, plan, incremental, engine)
 
-    def _take(self, history: Any, plan: Plan, incremental: bool) -> None:
+    def _take(self, history: Any, plan: Plan, incremental: bool, engine: Engine) -> None:
         """The attributes after a training."""
         rule = plan.callbacks[-1] if plan.callbacks else None
         losses = list(np.asarray(history["loss"])) if history else []  # as NumPy's floats, which scikit-learn's are
@@ -405,9 +459,12 @@ class MLP(Fitted):
             self.loss_ = losses[-1]
         if not isinstance(rule, Stopping) or plan.carried is None:
             warn_of_lbfgs(history, self.max_iter)
-            self.best_loss_ = min(losses, default=self.best_loss_)
+            if not losses:  # it was there already
+                self.loss_ = np.float64(cost(engine, self.network_.vector, plan))
+            self.best_loss_ = min(losses, default=self.loss_)
             return
-        self._memory = {"state": plan.carried.state, "step": plan.carried.step, **rule.memory()}
+        kind = type(plan.optimizer).__name__
+        self._memory = {"kind": kind, "state": plan.carried.state, "step": plan.carried.step, **rule.memory()}
         self.t_ += history.n_epochs * rule.m
         if rule.by_score:
             self.validation_scores_ = [*(self.validation_scores_ or ()), *history["validation_score"]]

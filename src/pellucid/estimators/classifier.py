@@ -8,7 +8,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.random import RandomState
 from numpy.typing import ArrayLike
+from scipy.sparse import csr_matrix
 from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
@@ -28,6 +30,9 @@ from pellucid.estimators.losses import named
 from pellucid.training.callbacks import AnyCallback
 from pellucid.training.checkpoints import USUAL, Path
 from pellucid.training.evaluation import all_right
+
+CLASS_WEIGHT = "a number of at least 0 for each class, not 0 for all"
+EXAMPLE = "e.g. {0: 1.0, 1: 5.0}, for several labels a list of these, or 'balanced'"
 
 
 class MLPClassifier(ClassifierMixin, MLP):
@@ -66,7 +71,7 @@ class MLPClassifier(ClassifierMixin, MLP):
         max_fun: calls of the cost by lbfgs, at most.
         loss: log_loss (which is cross-entropy for more than two classes), any other of the catalogue that fits, or a formula.
         dropout: the rate for all hidden layers, or one for each.
-        class_weight: balanced, or {class: weight}; it multiplies the sample weights. With several columns a list of these.
+        class_weight: balanced, or {class: weight}, for several labels or columns a list of these; it multiplies the sample weights.
         multioutput: take a y of several columns, (m, k), each with classes of its own: a softmax for each over shared hidden layers.
         initializer: he_normal ...; None draws as scikit-learn does.
         clip_norm: scale gradients down to this Euclidean norm.
@@ -88,7 +93,7 @@ class MLPClassifier(ClassifierMixin, MLP):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
-        "class_weight": [None, dict, str, list],
+        "class_weight": [None, dict, list, StrOptions({"balanced"})],
         "multioutput": ["boolean"],
         "stratify": ["boolean"],
     }
@@ -121,7 +126,7 @@ class MLPClassifier(ClassifierMixin, MLP):
         max_fun: int = 15000,
         loss: str | Loss = "log_loss",
         dropout: float | Sequence[float] = 0.0,
-        class_weight: Mapping[Any, float] | Sequence[Mapping[Any, float] | str] | str | None = None,
+        class_weight: Mapping[Any, float] | Sequence[Mapping[Any, float] | None] | str | None = None,
         initializer: Any = None,
         clip_norm: float | None = None,
         restore_best: bool = False,
@@ -167,6 +172,7 @@ class MLPClassifier(ClassifierMixin, MLP):
 
     classes_: Any
     """the classes in order; with several columns a list of these"""
+    _sparse_labels: bool = False
 
     @available_if(lambda self: self._is_stochastic())
     @_fit_context(prefer_skip_nested_validation=True)
@@ -199,15 +205,18 @@ class MLPClassifier(ClassifierMixin, MLP):
         elif _check_partial_fit_first_call(self, classes):
             kind = type_of_target(y)
             self._kind = kind if kind.startswith("multilabel") else type_of_target(self.classes_)
+            self._note_sparse(hasattr(y, "toarray"))
         return self._fit(X, y, sample_weight, incremental=True, validation=validation)
 
     def _read(self, X: ArrayLike, y: ArrayLike, incremental: bool, reset: bool) -> tuple[Any, Array]:
         inputs, labels = self._arrays(X, y, reset)
-        labels = labels.toarray() if hasattr(labels, "toarray") else labels
+        sparse = hasattr(labels, "toarray")
+        labels = labels.toarray() if sparse else labels
         if labels.ndim == 2 and labels.shape[1] == 1:
             labels = column_or_1d(labels, warn=True)
         if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
             self._learn_classes(labels)
+            self._note_sparse(sparse)
             return inputs, labels
         if self._kind == heads.KIND:
             heads.check_known(labels, self.classes_, self.warm_start and not incremental)
@@ -220,6 +229,11 @@ class MLPClassifier(ClassifierMixin, MLP):
         elif len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
             raise InputError(f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}.")
         return inputs, labels
+
+    def _note_sparse(self, sparse: bool) -> None:
+        self.__dict__.pop("_sparse_labels", None)
+        if sparse:
+            self._sparse_labels = True
 
     def _learn_classes(self, y: Array) -> None:
         if y.ndim == 1 and y.dtype.kind == "i":  # scikit-learn would look for the classes several times
@@ -239,15 +253,12 @@ class MLPClassifier(ClassifierMixin, MLP):
         if self._kind == "multilabel-indicator":
             self.classes_ = np.arange(y.shape[1])
             return
-        try:
-            self.classes_ = np.unique(y)
-        except TypeError:  # labels that cannot be sorted, which scikit-learn has its own words for
-            self.classes_ = unique_labels(y)
+        self.classes_ = unique_labels(y)
 
     def _columns(self, y: Array) -> Array:
         """One column, 1 for the second class, where there are two; else one column for each class; several labels as they are."""
         if self._kind == "multilabel-indicator":
-            return y.astype(np.float64)
+            return (y != 0).astype(np.float64)
         if self._kind == heads.KIND:
             return heads.encoded(y, self.classes_)
         index = np.searchsorted(self.classes_, y.ravel())
@@ -283,8 +294,10 @@ class MLPClassifier(ClassifierMixin, MLP):
         return "sigmoid" if self._kind == "multilabel-indicator" or n_outputs == 1 else "softmax"
 
     def _loss(self, n_outputs: int) -> Loss:
-        softmax = self._output(n_outputs).startswith("softmax")
-        return named("cross_entropy" if softmax and self.loss == "log_loss" else self.loss)
+        if self._output(n_outputs).startswith("softmax"):
+            return named("cross_entropy" if self.loss == "log_loss" else self.loss)
+        record = named(self.loss)  # of one output only the cross-entropy knows nothing of the class whose probability is 1 - y_hat
+        return named("log_loss") if record.spec == "cross_entropy" else record
 
     def _strata(self, Y: Array) -> Array | None:
         if Y.shape[1] == 1:  # scikit-learn stratifies by two classes only
@@ -299,8 +312,13 @@ class MLPClassifier(ClassifierMixin, MLP):
             weights = (heads.weights if several else compute_sample_weight)(self.class_weight, y).astype(dtype)
         except InputError:
             raise
-        except ValueError as error:
-            raise InputError(str(error)) from None
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                sentence("class_weight", type(self).__name__, f"refused ({str(error)[:120]})", CLASS_WEIGHT, EXAMPLE)
+            ) from None
+        if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
+            got = f"{self.class_weight!s:.60}"
+            raise InputError(sentence("class_weight", type(self).__name__, got, CLASS_WEIGHT, EXAMPLE))
         return weights if sample_weight is None else weights * sample_weight
 
     def _score(self, y: Array, y_hat: Array, sample_weight: Array | None) -> float:
@@ -309,6 +327,8 @@ class MLPClassifier(ClassifierMixin, MLP):
             right = all_right(heads.parts(self.classes_), y, y_hat)
         elif self._output(y.shape[1]) == "softmax":
             right = y.argmax(axis=1) == y_hat.argmax(axis=1)
+        elif len(self.classes_) == 1:  # which is always predicted
+            right = np.ones(len(y), dtype=bool)
         else:
             right = ((y_hat > 0.5) == (y > 0.5)).all(axis=1)
         return float(np.average(right, weights=sample_weight))
@@ -321,12 +341,16 @@ class MLPClassifier(ClassifierMixin, MLP):
         return float(np.average(right, weights=None if sample_weight is None else np.asarray(sample_weight)))
 
     def predict(self, X: ArrayLike) -> Array:
-        """The most probable class of each row (for labels: those of more than 1/2; for several columns: of each)."""
+        """The most probable class of each row; for several columns that of each.
+
+        For labels those of more than 1/2, sparse where they were sparse in training.
+        """
         y_hat = self._forward(X)
         if self._kind == heads.KIND:
             return heads.labels(y_hat, self.classes_)
         if self._kind == "multilabel-indicator":
-            return (y_hat > 0.5).astype(np.int64)
+            labels = (y_hat > 0.5).astype(np.int64)
+            return csr_matrix(labels) if self._sparse_labels else labels
         if len(self.classes_) <= 2:
             return np.asarray(self.classes_[(y_hat[:, 0] > 0.5).astype(np.int64) if len(self.classes_) == 2 else np.zeros(len(y_hat), int)])
         return np.asarray(self.classes_[y_hat.argmax(axis=1)])

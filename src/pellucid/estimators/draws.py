@@ -14,8 +14,10 @@ from pellucid.equations.arrays import Array
 from pellucid.equations.initializers import Initializer, initializer
 
 
-def initial_vector(architecture: Architecture, dtype: np.dtype, random_state: RandomState, spec: str | Initializer | None) -> Array:
-    """Weights and biases from U(-r, r), r = sqrt(c / (n_in + n_out)), c = 2 where the hidden layers are sigmoid, else 6.
+def initial_vector(
+    architecture: Architecture, dtype: np.dtype, random_state: RandomState, spec: str | Initializer | None, logistic: bool
+) -> Array:
+    """Weights and biases from U(-r, r), r = sqrt(c / (n_in + n_out)), c = 2 where the hidden layers are (or would be) sigmoid, else 6.
 
     With an initializer of one's own the weights are its, and the biases zero.
 
@@ -24,7 +26,7 @@ def initial_vector(architecture: Architecture, dtype: np.dtype, random_state: Ra
     vector = np.zeros(architecture.n_parameters, dtype=dtype)
     rule = None if spec is None else initializer(spec)
     generator = None if rule is None else np.random.default_rng(int(random_state.randint(2**31 - 1)))
-    c = 2.0 if architecture.activations[0].spec == "sigmoid" and len(architecture.layers) > 1 else 6.0
+    c = 2.0 if logistic else 6.0
     for layer, (W, b) in zip(architecture.layers, architecture.split(vector), strict=True):
         if rule is not None and generator is not None:
             W[...] = rule.draw(generator, layer.n_inputs, layer.n_units)

@@ -57,11 +57,12 @@ LEARNED: dict[str, Callable[[Any], bool]] = {
     "best_loss_": _or_none(_number),
     "stopped_": lambda value: type(value) is bool,
     "_kind": lambda value: value in ("binary", "multiclass", "multilabel-indicator", "multiclass-multioutput"),
+    "_sparse_labels": lambda value: type(value) is bool,
     "classes_": lambda value: all(isinstance(each, np.ndarray) for each in (value if isinstance(value, list) else [value])),
     "feature_names_in_": lambda value: isinstance(value, np.ndarray),
 }
 """what a fitted estimator has besides its network, and what it may be in a file"""
-MADE = ("network_", "n_layers_", "n_outputs_", "out_activation_", "n_features_in_", "_memory")
+MADE = ("network_", "n_layers_", "n_outputs_", "out_activation_", "n_features_in_", "_memory", "_built")
 """what is made anew from the network"""
 
 
@@ -76,6 +77,8 @@ def describe(estimator: Any, base: type) -> tuple[dict[str, Any], dict[str, Arra
     header, tensors = estimator._current().to_file()
     parameters, left_out = plain_parameters(estimator, base)
     learned = {name: getattr(estimator, name) for name in LEARNED if hasattr(estimator, name)}
+    if not learned.get("_sparse_labels"):
+        learned.pop("_sparse_labels", None)
     learned |= as_files_have(learned)
     for name in ("loss_curve_", "validation_scores_"):
         learned[name] = _thinned(learned.get(name))
@@ -172,7 +175,7 @@ def _build(base: Any, network: Network, told: Mapping[str, Any]) -> Any:
     if names is not None and (names.dtype != object or names.shape != sizes[:1]):
         raise ValueError("the names of the features do not fit the network")
     vars(estimator).update(learned | as_scikit_learn_has(learned))
-    estimator._memory = {}
+    estimator._memory, estimator._built = {}, ()
     estimator.n_features_in_ = sizes[0]
     estimator._take_network(network)
     estimator._check_learned()

@@ -171,7 +171,7 @@ class Fitted(BaseEstimator):
         state: dict[str, Any] = super().__getstate__()
         if "network_" in state:
             self._current()
-            state = {name: value for name, value in state.items() if name not in ("coefs_", "intercepts_", "_own")}
+            state = {name: value for name, value in state.items() if name not in ("coefs_", "intercepts_", "_own", "_built")}
             state |= as_files_have(state)
         return state
 

@@ -17,12 +17,13 @@ from pellucid.equations.arrays import Array
 from pellucid.equations.losses import Loss
 from pellucid.equations.optimizers import LBFGS, Optimizer
 from pellucid.equations.schedules import Schedule
-from pellucid.errors import UnknownNameError, sentence
+from pellucid.errors import InputError, UnknownNameError, sentence
 from pellucid.estimators.base import MLP, Saving
 from pellucid.estimators.constraints import CONSTRAINTS
 from pellucid.estimators.losses import named
 from pellucid.training.callbacks import AnyCallback
 from pellucid.training.checkpoints import USUAL, Path
+from pellucid.training.pieces import is_sparse
 
 
 class MLPRegressor(RegressorMixin, MLP):
@@ -129,6 +130,10 @@ class MLPRegressor(RegressorMixin, MLP):
 
     def _read(self, X: ArrayLike, y: ArrayLike, incremental: bool, reset: bool) -> tuple[Any, Array]:
         inputs, targets = self._arrays(X, y, reset, y_numeric=True)
+        if is_sparse(targets) or targets.dtype.kind in "mM":
+            got = "sparse" if is_sparse(targets) else "dates or times"
+            told = "turn it into an array: y.toarray()" if is_sparse(targets) else "turn them into numbers, e.g. of days"
+            raise InputError(sentence("y", type(self).__name__, got, "an array of numbers", told))
         if targets.ndim == 2 and targets.shape[1] == 1:
             targets = column_or_1d(targets, warn=True)
         return inputs, targets.astype(np.float64) if targets.dtype.kind in "USO" else targets

@@ -19,6 +19,7 @@ class Stopping(Callback):
     """
 
     looks_at_network = False
+    given = False
 
     def __init__(
         self, tol: float, limit: float, by_score: bool, verbose: bool, rates: SgdRates | None, m: int, keeps_best_loss: bool
@@ -56,7 +57,9 @@ class Stopping(Callback):
         counts = [state["waited"], state["seen"], state["samples"]]
         if not all(type(value) in (int, float) for value in numbers) or not all(type(value) is int and value >= 0 for value in counts):
             raise ValueError("not the state of a stopping rule")
-        if not 0 < state.get("alpha", 1.0) < math.inf:
+        if any(math.isnan(value) for value in numbers) or state["samples"] < state["seen"] * self.m:
+            raise ValueError("not the state of a stopping rule")
+        if self.rates is not None and not 0 < state["alpha"] <= self.rates.initial:
             raise ValueError("the learning rate is none")
         self.recall({"best_vector": None, **state}, incremental=True)
         self.seen, self.samples = state["seen"], state["samples"]
@@ -150,6 +153,10 @@ class AsTold(Schedule):
     def factor(self, t: Array, horizon: Horizon) -> Any:
         """1: what is told comes as the factor of the plateau."""
         return t * 0 + 1.0
+
+    def __repr__(self) -> str:
+        told: SgdRates = self.told  # type: ignore[attr-defined]
+        return f"{told.kind}({told.initial:g}, power_t={told.power:g})"
 
     def at_first(self) -> Plateau:
         """Ask."""

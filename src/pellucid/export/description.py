@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any, Literal, TypeAlias
+
+import numpy as np
 
 from pellucid.architecture import Architecture
 from pellucid.equations.arrays import Array
@@ -54,10 +57,21 @@ class Feature:
 
 
 @dataclass(frozen=True)
+class Member:
+    """One network of an ensemble."""
+
+    architecture: Architecture
+    vector: Array
+    share: float
+    """of its outputs in those of the ensemble; the shares sum to 1"""
+
+
+@dataclass(frozen=True)
 class Description:
     """A model as an export needs it."""
 
     architecture: Architecture
+    """of the network; of an ensemble, of its first member"""
     vector: Array
     """the parameters, flat, in float64"""
     dtype: str
@@ -76,6 +90,27 @@ class Description:
     """for each output what turns the target into the network's; empty where nothing does"""
     framed: bool = False
     """whether the model takes a frame with named columns"""
+    ensemble: tuple[Member, ...] = ()
+    """the networks of an ensemble, whose outputs y_hat are averaged; empty for a single network"""
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The networks; a single one has all the share."""
+        return self.ensemble or (Member(self.architecture, self.vector, 1.0),)
+
+    def y_hat(self, predict: Callable[[Architecture, Array], Array]) -> Array:
+        """The mean of what ``predict`` makes of the members, by their shares."""
+        return sum((member.share * predict(member.architecture, member.vector) for member in self.members), np.zeros(()))
+
+    def altered(self, change: Callable[[Architecture, Array], Array]) -> Description:
+        """The same with other parameters."""
+        ensemble = tuple(replace(member, vector=change(member.architecture, member.vector)) for member in self.ensemble)
+        vector = ensemble[0].vector if ensemble else change(self.architecture, self.vector)
+        return replace(self, vector=vector, ensemble=ensemble)
+
+    def of_member(self, member: Member) -> Description:
+        """The same with one member alone."""
+        return replace(self, architecture=member.architecture, vector=member.vector, ensemble=())
 
     @property
     def prepared(self) -> bool:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from pellucid.equations.arrays import Array
 from pellucid.errors import InputError, sentence
 from pellucid.export.columns import Columns, unscaling, unsupported
-from pellucid.export.description import Description, Feature, Source, Task
+from pellucid.export.description import Description, Feature, Member, Source, Task
 from pellucid.export.steps import Steps
 
-EXPECTED = "a Network, or a fitted MLPClassifier, MLPRegressor, pipeline of one, or table model"
+EXPECTED = "a Network, or a fitted MLPClassifier, MLPRegressor, ensemble or pipeline of them, or table model"
 
 
 def describe(model: Any, where: str = "the export") -> Description:
@@ -48,10 +50,11 @@ def describe(model: Any, where: str = "the export") -> Description:
     steps = [inner for step in steps for inner in (step.pipeline_.named_steps.values() if hasattr(step, "pipeline_") else [step])]
     if hasattr(last, "architecture") and hasattr(last, "vector"):
         return _network(last, last, (), "numbers", where)
-    if hasattr(last, "estimators_") and all(hasattr(member, "network_") for member in last.estimators_):
-        got = f"a {type(last).__name__}, an ensemble of {len(last.estimators_)} networks"
-        repair = "export the members one by one: each of its estimators_ takes the prepared inputs"
-        raise InputError(sentence("the model", where, got, "a model of one network", repair))
+    members: list[tuple[Any, float]] = []
+    ensemble = last if hasattr(last, "estimators_") else None
+    if ensemble is not None:
+        members = _members(ensemble, where)
+        last = members[0][0]
     if not hasattr(last, "network_"):
         fits = hasattr(last, "fit")
         raise _refused(last, where, " that is not fitted or has no network of ours" if fits else "", fits)
@@ -61,10 +64,47 @@ def describe(model: Any, where: str = "the export") -> Description:
     if hasattr(last, "classes_"):
         several = isinstance(last.classes_, list)
         task = "columns" if several else "labels" if last._kind == "multilabel-indicator" else "classes"
-        columns = last.classes_ if several else [last.classes_]
+        named = last.classes_ if ensemble is None else ensemble.classes_
+        columns = named if several else [named]
         classes = [tuple(item.item() if isinstance(item, np.generic) else item for item in column) for column in columns]
     targets = _targets(around, network.architecture.sizes[-1])
-    return _network(network, model, targets, task, where, classes, steps)
+    found = _network(network, model, targets, task, where, classes, steps)
+    if ensemble is None:
+        return found
+    networks = [(member._current(), share) for member, share in members]
+    parts = tuple(Member(one.architecture, _vector(one, where), share) for one, share in networks)
+    return replace(found, ensemble=parts)
+
+
+def _members(ensemble: Any, where: str) -> list[tuple[Any, float]]:
+    """The estimators of an ensemble whose outputs are averaged, and the share of each.
+
+    Raises:
+        InputError: its members are no networks of ours, or are not averaged.
+
+    """
+    members, kind = list(ensemble.estimators_), type(ensemble).__name__
+    expected, repair = "one network, or a VotingClassifier or VotingRegressor of them", "export its members one by one"
+    if not (hasattr(ensemble, "named_estimators_") and hasattr(ensemble, "weights") and not hasattr(ensemble, "final_estimator")):
+        raise InputError(sentence("the model", where, f"a {kind}, an ensemble of {len(members)} estimators", expected, repair))
+    others = [type(member).__name__ for member in members if not hasattr(member, "network_")]
+    if others:
+        raise InputError(sentence("a member of the ensemble", where, f"a {others[0]}", "an MLPClassifier or MLPRegressor of ours", repair))
+    if getattr(ensemble, "voting", "soft") != "soft":
+        repair = "train it with voting='soft'"
+        raise InputError(sentence("the ensemble", where, f"a {kind} that counts votes", "one that averages probabilities", repair))
+    given = [weight for (_, one), weight in zip(ensemble.estimators, ensemble.weights or [1.0] * len(ensemble.estimators), strict=True)
+             if not isinstance(one, str)]  # fmt: skip
+    return [(member, float(weight) / float(sum(given))) for member, weight in zip(members, given, strict=True)]
+
+
+def _vector(network: Any, where: str) -> Array:
+    """The parameters, in float64."""
+    vector = np.array(network.vector, dtype=np.float64)
+    if not np.isfinite(vector).all():
+        got, repair = "infinite or NaN", "train again, with scaled inputs or a smaller learning rate"
+        raise InputError(sentence("a parameter of the model", where, got, "finite numbers", repair))
+    return vector
 
 
 def _network(
@@ -77,10 +117,7 @@ def _network(
     steps: list[Any] | None = None,
 ) -> Description:
     """The network with all that stands around it."""
-    vector = np.array(network.vector, dtype=np.float64)
-    if not np.isfinite(vector).all():
-        got, repair = "infinite or NaN", "train again, with scaled inputs or a smaller learning rate"
-        raise InputError(sentence("a parameter of the model", where, got, "finite numbers", repair))
+    vector = _vector(network, where)
     names = _names(model, steps or [], network.architecture.sizes[0])
     columns = Columns([_source(name, steps) for name in names])
     features = columns.features

@@ -56,7 +56,11 @@ def rows_of(description: Description, X: Any, single: bool = False, most: int = 
         raise ShapeError(sentence("X", "the export", f"of shape {np.shape(data)}", expected, "give rows as the model takes them"))
     data = data[:most]
     if single and not description.prepared:
-        data = data.astype(np.float32).astype(np.float64)
+        try:
+            data = data.astype(np.float32).astype(np.float64)
+        except (TypeError, ValueError):
+            got, repair = f"of type {getattr(data, 'dtype', 'object')}", "give rows as the model takes them"
+            raise InputError(sentence("X", "the export", got, "numbers", repair)) from None
     names = [source.name for source in description.sources]
     if frame and not description.framed:
         frame, data = False, data.to_numpy()
@@ -86,7 +90,15 @@ def _entries(source: Any, column: Any) -> list[float | str | None]:
     missing = [value is None or value != value or type(value).__name__ in ("NAType", "NaTType") for value in column]
     if source.kind == "text":
         return [None if lacks else text(value) for value, lacks in zip(column, missing, strict=True)]
-    return [None if lacks else float(value) for value, lacks in zip(column, missing, strict=True)]
+    return [None if lacks else _number(value, source.name) for value, lacks in zip(column, missing, strict=True)]
+
+
+def _number(value: Any, name: str) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        repair = "give rows as the model takes them"
+        raise InputError(sentence(f"an entry of {name!r} in X", "the export", repr(str(value))[:60], "a number", repair)) from None
 
 
 def days(column: Any, day_first: bool) -> list[float | str | None]:

@@ -93,6 +93,9 @@ def inside(model: Any, where: str) -> Inside:
         return found._replace(encode=encode)
     if hasattr(model, "network_"):
         return Inside(model.network_, _dense, model.encode_targets, getattr(model, "optimizer_", None))
+    if hasattr(model, "estimators_"):
+        got, repair = f"a {type(model).__name__} of {len(model.estimators_)} members", "hand over one of its estimators_, and X prepared"
+        raise InputError(sentence("the model", where, got, "a single network, or what ends in one", repair))
     fits = hasattr(model, "fit")
     got = f"a {type(model).__name__}" + (" that is not fitted or has no network of ours" if fits else "")
     repair = "call fit first" if fits else "hand over a network, or an estimator after fit"

@@ -62,6 +62,8 @@ class Callback:
     at once, which it notes in its patience itself"""
     looks_at_network = True
     """False says that the history is enough, and spares bringing the network up to date after each epoch"""
+    given = True
+    """False says that no user gave it: an estimator has one of its own"""
 
     def on_train_begin(self, network: Any) -> None:
         """Before the first epoch."""

@@ -8,24 +8,18 @@ remember, and the history. Dropout needs nothing: its masks are a function of th
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from pellucid import storage
 from pellucid.equations.arrays import Array
-from pellucid.errors import InputError, ModelFileError, OutputError, sentence
+from pellucid.errors import InputError, OutputError, sentence
 from pellucid.files import check_writable
-from pellucid.training.pieces import is_sparse
-
-if TYPE_CHECKING:
-    from pellucid.training.session import Training
 
 Path = str | os.PathLike[str]
 KIND = "checkpoint"
@@ -68,6 +62,8 @@ class Checkpoints:
         """
         if path is None:
             return None
+        if not isinstance(path, str | bytes | os.PathLike):
+            raise InputError(sentence("checkpoint", "fit", repr(path), "the name of a file", "e.g. checkpoint='run.ckpt'"))
         epochs, seconds = _every(every)
         try:
             check_writable(path, force=resumes)
@@ -105,81 +101,20 @@ def read(path: Path) -> Snapshot:
     return Snapshot(os.fspath(path), facts, arrays)
 
 
-def to_resume(resume: bool | Path, checkpoint: Path | None) -> Snapshot | None:
+def to_resume(resume: bool | Path | None, checkpoint: Path | None) -> Snapshot | None:
     """What ``fit(resume=...)`` is to go on from: a file, or with True the ``checkpoint``, where it is there already."""
-    if resume is True:
+    if isinstance(resume, bool | np.bool_):
+        if not resume:
+            return None
         if checkpoint is None:
             raise InputError(sentence("resume", "fit", "True", "a checkpoint, too", "add checkpoint='run.ckpt', or name the file"))
         return read(checkpoint) if os.path.exists(checkpoint) else None
-    return read(resume) if resume else None
-
-
-def fingerprint(*data: Any) -> str:
-    """A hash of arrays, so that a training does not go on with other data."""
-    digest = hashlib.sha256()
-    for part in data:
-        if part is None:
-            digest.update(b"none")
-            continue
-        for array in (part.data, part.indices, part.indptr) if is_sparse(part) else (np.ascontiguousarray(part),):
-            digest.update(f"{array.dtype} {array.shape}".encode())
-            digest.update(array.reshape(-1).view(np.uint8).data if array.size else b"")
-    return digest.hexdigest()
-
-
-def identity(training: Training, batch_size: int, shuffled: bool) -> dict[str, Any]:
-    """What must be the same for a training to be gone on with."""
-    plan = training.plan
-    held = (None,) * 4 if plan.held is None else (plan.held.X, plan.held.Y, plan.held.s, plan.held.rows)
-    return {
-        "architecture": training.engine.architecture.to_header(),
-        "dtype": training.vector.dtype.name,
-        "optimizer": repr(plan.optimizer),
-        "batch_size": batch_size,
-        "shape": [*plan.X.shape, *plan.Y.shape],
-        "settings": {"shuffle": shuffled, "clip_norm": plan.clip_norm, "seed": plan.seed},
-        "data": fingerprint(plan.X, plan.Y, plan.s, plan.rows, *held),
-    }
-
-
-def check(snapshot: Snapshot, expected: Mapping[str, Any]) -> None:
-    """Whether a snapshot is of this very training.
-
-    Raises:
-        ModelFileError: it is of another one; the sentence says in what they differ.
-
-    """
-    width, wanted = _width(snapshot.facts.get("shape")), _width(expected["shape"])
-    if width != wanted:
-        got, repair = f"of data of another width: {width}", "prepare the data as in the training that wrote it, or begin anew"
-        raise ModelFileError(sentence("the checkpoint", snapshot.source, got, f"one of this training: {wanted}", repair))
-    words = {
-        "architecture": "another network",
-        "dtype": "another number type",
-        "optimizer": "another optimizer",
-        "batch_size": "another batch size",
-        "shape": "data of another shape",
-        "settings": "other settings",
-        "data": "other data",
-    }
-    for name, what in words.items():
-        found = snapshot.facts.get(name)
-        if found != expected[name]:
-            got = f"of {what}: {_short(found)}" if name != "data" else f"of {what}"
-            wanted = f"one of this training: {_short(expected[name])}" if name != "data" else "one of this training"
-            repair = "call fit as in the training that wrote it, or begin anew"
-            raise ModelFileError(sentence("the checkpoint", snapshot.source, got, wanted, repair))
-
-
-def _width(shape: Any) -> str:
-    if not isinstance(shape, list) or len(shape) != 4 or not all(type(n) is int for n in shape):
-        return "unknown"
-    return f"{shape[1]} columns and {shape[3]} target{'' if shape[3] == 1 else 's'}"
-
-
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 120 else f"{text[:117]}..."
+    if resume is None:
+        return None
+    if not isinstance(resume, str | bytes | os.PathLike):
+        repair = "name the file, or leave it out"
+        raise InputError(sentence("resume", "fit", repr(resume), "the name of a checkpoint, True or False", repair))
+    return read(resume)
 
 
 def _every(every: int | float | str) -> tuple[int | None, float]:

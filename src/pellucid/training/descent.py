@@ -15,8 +15,9 @@ from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import Optimizer
 from pellucid.equations.schedules import Horizon, Plateau, Rates
 from pellucid.training.callbacks import Interrupt
-from pellucid.training.checkpoints import Checkpoints, Snapshot, check, identity
+from pellucid.training.checkpoints import Checkpoints, Snapshot
 from pellucid.training.display import Display
+from pellucid.training.identity import check, identity
 from pellucid.training.orders import Shuffled
 from pellucid.training.pieces import pieces
 from pellucid.training.restoring import array, number, order, parameters, restoring, whole
@@ -76,7 +77,7 @@ class Descent:
             if self.within:
                 break
             if schedule.answers:
-                self.plateau = schedule.after_epoch(history.get("validation_loss", history["loss"])[-1], self.plateau)
+                self.plateau = schedule.after_epoch(self._seen()[-1], self.plateau)
             if saving is not None and saving.is_due(history.n_epochs):
                 self._save(saving)
             if brief:
@@ -160,6 +161,18 @@ class Descent:
         progress = self.progress
         progress.position, progress.cost_sum, progress.weight_sum, progress.gradient_norm_sum = 0, 0.0, 0.0, 0.0
 
+    def _seen(self) -> list[float]:
+        """The losses that a schedule answers to."""
+        history = self.training.history
+        return history.get("validation_loss", history["loss"])
+
+    def _plateau(self) -> Plateau:
+        """What the schedule remembers, from the history."""
+        schedule, plateau = self.optimizer.schedule, self.optimizer.schedule.at_first()
+        for loss in self._seen() if schedule.answers and self.training.history else ():
+            plateau = schedule.after_epoch(loss, plateau)
+        return plateau
+
     def _run(self, alphas: Array) -> None:
         """Steps with these learning rates, from the position on: all of them, unless a cost is not finite or Ctrl-C comes between."""
         training, progress = self.training, self.progress
@@ -218,7 +231,7 @@ class Descent:
     def _restore(self, snapshot: Snapshot) -> None:
         """Stand where a checkpoint was written."""
         with restoring(snapshot):
-            check(snapshot, identity(self.training, self.batches.batch_size, self.orders is not None))
+            check(snapshot, self.training, identity(self.training, self.batches.batch_size, self.orders is not None))
             self._restore_checked(snapshot)
 
     def _restore_checked(self, snapshot: Snapshot) -> None:
@@ -230,14 +243,14 @@ class Descent:
         step = whole(facts["step"], "the step", 0)
         if step != progress.step + epoch * self.count + (position if within else 0):
             raise ValueError("the step does not follow from epoch and position")
-        sums = [number(value, "a sum") for value in facts["sums"]]
+        cost, weight, norm = (number(value, "a sum") for value in facts["sums"])
+        if not (math.isfinite(cost) and 0 <= weight < math.inf and norm >= 0):
+            raise ValueError("the sums are none of an epoch")
         factor, best, waited = facts["plateau"]
         plateau = Plateau(number(factor, "a factor"), number(best, "a loss"), whole(waited, "a count", 0))
-        if not 0 <= plateau.factor < math.inf:
-            raise ValueError("the factor of the learning rate is none")
         state = tuple(array(snapshot, f"moments.{index}", part) for index, part in enumerate(progress.state))
-        if any(np.isnan(part).any() for part in state):
-            raise ValueError("the moments are not numbers")
+        if not self.optimizer.can_reach(state):
+            raise ValueError("the moments are none of this optimizer")
         if within:
             self.before = parameters(snapshot, "before", vector)
             if self.orders is not None:
@@ -249,6 +262,9 @@ class Descent:
             kept = {name.removeprefix("orders."): part for name, part in arrays.items() if name.startswith("orders.")}
             self.orders.restore(facts["orders"], kept)
         self.training.restore(snapshot)
+        self.training.resumed_at = step
+        if plateau != self._plateau():
+            raise ValueError("the learning rate does not follow from the history")
         progress.vector, progress.state, progress.step, progress.position = self.training.vector, state, step, position
-        progress.cost_sum, progress.weight_sum, progress.gradient_norm_sum = sums
+        progress.cost_sum, progress.weight_sum, progress.gradient_norm_sum = cost, weight, norm
         self.within, self.plateau = within, plateau

@@ -13,11 +13,12 @@ from pellucid.equations.optimizers import LBFGS
 from pellucid.equations.propagation import mean_gradient, penalty
 from pellucid.errors import InputError, sentence
 from pellucid.training.callbacks import Interrupt
-from pellucid.training.checkpoints import Snapshot, check, identity
+from pellucid.training.checkpoints import Snapshot
 from pellucid.training.display import Display
+from pellucid.training.identity import check, identity
 from pellucid.training.pieces import blocks, dense
 from pellucid.training.restoring import restoring, whole
-from pellucid.training.session import Training
+from pellucid.training.session import Plan, Training
 
 
 def _sums(engine: Engine, vector: Array, X: Array, Y: Array, s: Array | None) -> tuple[Sums, Array]:
@@ -29,6 +30,14 @@ def _sums(engine: Engine, vector: Array, X: Array, Y: Array, s: Array | None) ->
         gradient = part if gradient is None else gradient + part
     assert gradient is not None
     return Sums(loss, weight), gradient
+
+
+def cost(engine: Engine, vector: Array, plan: Plan) -> float:
+    """J of these parameters over the rows of a plan."""
+    rows = slice(None) if plan.rows is None else plan.rows
+    sums, _ = _sums(engine, vector, plan.X[rows], plan.Y[rows], None if plan.s is None else plan.s[rows])
+    weights = vector[: engine.architecture.n_weights]
+    return float(sums.loss / sums.weight + penalty(weights, engine.architecture.l2, sums.weight))
 
 
 def descend(training: Training, optimizer: LBFGS, interrupt: Interrupt, show: Display) -> None:
@@ -56,7 +65,7 @@ def descend(training: Training, optimizer: LBFGS, interrupt: Interrupt, show: Di
             gradient = mean_gradient(gradient_sum, sums.weight, weights, architecture.l2)
             cost = sums.loss / sums.weight + float(penalty(weights, architecture.l2, sums.weight))
         if not latest and not np.isfinite(cost):
-            raise training.diverged(1, None, "not finite")
+            raise training.diverged(training.history.n_epochs + 1, None, "not finite")
         latest.update(theta=theta.copy(), gradient=gradient.astype(np.float64))
         return cost, gradient.astype(np.float64)
 
@@ -88,9 +97,10 @@ def descend(training: Training, optimizer: LBFGS, interrupt: Interrupt, show: Di
     known = identity(training, len(Y), shuffled=False) if saving or plan.resume else {}
     if plan.resume is not None:
         with restoring(plan.resume):
-            check(plan.resume, known)
+            check(plan.resume, training, known)
             calls = whole(plan.resume.facts["calls"], "the number of calls", 0)
             training.restore(plan.resume)
+            training.resumed_at = training.history.n_epochs
     while not training.history.stopped_by and (left := plan.epochs - training.history.n_epochs) > 0:
         length = left if saving is None or saving.epochs is None else min(left, saving.epochs)
         goal = training.history.n_epochs + length

@@ -13,16 +13,21 @@ import numpy as np
 from pellucid.engines import Engine
 from pellucid.equations.arrays import Array
 from pellucid.equations.optimizers import LBFGS, Optimizer, State
-from pellucid.errors import DivergenceError, InputError, sentence
+from pellucid.errors import DivergenceError, InputError, ResumeError, sentence
 from pellucid.storage.values import Packer
 from pellucid.training.callbacks import AnyCallback, EarlyStopping, Moment, Watch, as_callback
 from pellucid.training.checkpoints import Checkpoints, Snapshot
 from pellucid.training.display import Display
 from pellucid.training.evaluation import Held, Metric
 from pellucid.training.history import History
+from pellucid.training.identity import refuse, short
 from pellucid.training.orders import Orders
+from pellucid.training.remembering import remembering, restore, states
 from pellucid.training.restoring import array, number, parameters, whole
 from pellucid.training.stretch import Origin
+
+SOON = 10
+"""steps: parameters that a checkpoint has wrong are seen in the first one, a wrong velocity in the second or a little later"""
 
 
 @dataclass
@@ -84,6 +89,8 @@ class Training:
         """of the callback"""
         self.watched = plan.held is not None or plan.early_stopping is not None or len(rules) > 1 or rules == [None]
         """whether somebody looks at each epoch"""
+        self.resumed_at: int | None = None
+        """the steps that were done before a checkpoint was written, from which this training goes on"""
 
     def end_epoch(self, before: Array, row: dict[str, float], seconds: float, show: Display) -> bool:
         """Note an epoch that went from ``before`` to ``self.vector``; True says that the training ends here."""
@@ -118,7 +125,10 @@ class Training:
         return bool(self.history.stopped_by)
 
     def diverged(self, step: int, alpha: float | None, what: str) -> DivergenceError:
-        """The error for a cost that is not finite, with the parameters put back to the last good ones."""
+        """The error for a cost that is not finite, with the parameters put back to the last good ones.
+
+        So soon after going on from a checkpoint it may be the file's fault: then it is an error of both kinds.
+        """
         self.vector = self.safe() if callable(self.safe) else self.safe
         self.history.stopped_by = "divergence"
         epoch = self.history.n_epochs + 1
@@ -128,6 +138,10 @@ class Training:
             kept = f"the best weights, those of epoch {self.watch.best_epoch}, are kept"
         repair = f"{kept}; lower the learning rate, scale the inputs, or clip the gradient with clip_norm"
         where = f"epoch {epoch}, step {step}{rate}"
+        if self.plan.resume is not None and self.resumed_at is not None and step - self.resumed_at <= SOON:
+            got = f"followed by a cost that is {what} ({where})"
+            repair = f"the file is damaged, or the training diverges there, so begin anew; {repair}"
+            return ResumeError(sentence("the checkpoint", self.plan.resume.source, got, "a state to go on from", repair))
         return DivergenceError(sentence("the cost", where, what, "a finite number", repair))
 
     def state(self) -> Snapshot:
@@ -137,8 +151,7 @@ class Training:
         facts |= {"columns": list(self.history), "safe": [self.safe_epoch, self.safe_loss]}
         arrays = {"vector": self.vector, "safe": self.safe}
         arrays |= {f"history.{name}": np.asarray(column, dtype=np.float64) for name, column in self.history.items()}
-        facts |= {name: part.state() for name, part in self._remembering()}
-        return Snapshot("", facts, arrays)
+        return Snapshot("", facts | states(self.callbacks, self.watch), arrays)
 
     def check_states(self) -> None:
         """Whether a checkpoint can hold what the callbacks remember, which is better known before the training.
@@ -147,8 +160,8 @@ class Training:
             InputError: it is not made of numbers, texts, lists, tuples, dicts and arrays.
 
         """
-        for name, part in self._remembering():
-            Packer("", f"the state of {name}, a {type(getattr(part, 'function', part)).__name__}").pack(part.state())
+        for callback in remembering(self.callbacks):
+            Packer("", f"the state of the callback {type(callback).__name__}").pack(callback.state())
 
     def restore(self, snapshot: Snapshot) -> None:
         """As it was.
@@ -157,22 +170,19 @@ class Training:
             ValueError, KeyError, TypeError: it is no state of this training.
 
         """
-        facts, arrays = snapshot.facts, snapshot.arrays
+        facts = snapshot.facts
         epoch = whole(facts["epoch"], "the epoch", 0)
         vector, safe = parameters(snapshot, "vector", self.vector), parameters(snapshot, "safe", self.vector)
         safe_epoch, safe_loss = facts["safe"]
         columns = {name: array(snapshot, f"history.{name}", (np.float64, (epoch,))).tolist() for name in facts["columns"] if epoch}
-        if not isinstance(facts["stopped_by"], str) or (epoch and set(columns) != self._columns()):
-            raise ValueError("the history is none of this training")
-        for name, part in self._remembering():
-            start = f"{name}."  # format 1 had their arrays among the others
-            state = facts[name] | {key.removeprefix(start): value for key, value in arrays.items() if key.startswith(start)}
-            best = state.get("best_vector")
-            if best is not None and hasattr(part, "best_vector") and (best.dtype, best.shape) != (vector.dtype, vector.shape):
-                raise ValueError("the best weights are none of this network")
-            part.restore(state)
+        if not isinstance(facts["stopped_by"], str):
+            raise ValueError("the history has no end")
+        if epoch and (differ := self._columns() ^ set(columns)):
+            here, there = (short(", ".join(sorted(differ & names)) or "nothing more") for names in (self._columns(), set(columns)))
+            raise refuse(snapshot, f"of a training that noted {there}", f"one that notes {here}, as this does")
+        restore(snapshot, self.callbacks, self.watch, vector)
         self.vector, self.safe = vector, safe
-        self.safe_epoch, self.safe_loss = whole(safe_epoch, "an epoch", 1), number(safe_loss, "a loss")
+        self.safe_epoch, self.safe_loss = whole(safe_epoch, "an epoch", 1, epoch + 1), number(safe_loss, "a loss")
         if epoch:
             self.history.extend(columns)
         self.history.stopped_by = facts["stopped_by"]
@@ -181,11 +191,6 @@ class Training:
         """What is noted after each epoch."""
         found = {"loss", "gradient_norm", "seconds"} | (set() if isinstance(self.plan.optimizer, LBFGS) else {"learning_rate"})
         return found if self.plan.held is None else found | {"validation_loss", *(f"validation_{name}" for name in self.plan.metrics)}
-
-    def _remembering(self) -> list[tuple[str, Any]]:
-        """Who has something to remember, by name."""
-        found: list[tuple[str, Any]] = [(f"callback {index}", callback) for index, callback in enumerate(self.callbacks)]
-        return found if self.watch is None else [*found, ("early stopping", self.watch)]
 
     def finish(self) -> None:
         """Restore the best weights where asked to, and hand the result over."""

@@ -16,9 +16,11 @@ from pellucid.engines.compiled.machine import INNER
 from pellucid.engines.compiled.parts import Part
 from pellucid.engines.compiled.plan import Segment, blocks_of
 from pellucid.engines.compiled.store import address
+from pellucid.engines.compiled.tables import PLAIN, RELU, RELU_BACKWARD
 
 DTYPES = ["float32", "float64"]
 GUARD = 77.0
+FINISHES = [PLAIN, RELU, RELU_BACKWARD]
 
 
 def call(part, dtype, *arguments):
@@ -28,6 +30,13 @@ def call(part, dtype, *arguments):
 
 def strip(dtype):
     return np.full(INNER * 2 * 16, np.nan, dtype)
+
+
+def finished(product, finish, signs):
+    """What `finish` makes of a product; the signs have a frame of one entry around them."""
+    if finish == RELU:
+        return np.maximum(product, 0.0)
+    return product * ~np.signbit(signs[1:-1, 1:-1]) if finish == RELU_BACKWARD else product
 
 
 def guarded(m, n, dtype):
@@ -54,32 +63,36 @@ def close(found, expected, k, dtype):
     k=st.integers(1, 40),
     start=st.sampled_from(["none", "row", "matrix"]),
     turned=st.booleans(),
+    finish=st.sampled_from(FINISHES),
 )
-def test_multiply(dtype, m, n, k, start, turned):
+def test_multiply(dtype, m, n, k, start, turned, finish):
     rng = np.random.default_rng(m * 10000 + n * 100 + k)
     A, B = rng.normal(size=(m, k)).astype(dtype), rng.normal(size=(k, n)).astype(dtype)
     whole, C = guarded(m, n, dtype)
+    signs = rng.choice([-0.0, 0.0, 3.0], size=whole.shape).astype(dtype)
     begin = rng.normal(size=(m, n)).astype(dtype) if start == "matrix" else rng.normal(size=n).astype(dtype)
     if turned:
-        start = "none"
+        start, finish = "none", PLAIN
         call("multiply_turned", dtype, m, n, k, A.T.copy(), m, B, n, C, n + 2)
     else:
         begin_row = {"none": 0, "row": 0, "matrix": n}[start]
-        call("multiply", dtype, m, n, k, A, k, B, n, C, n + 2, begin, begin_row, int(start != "none"))
+        call("multiply", dtype, m, n, k, A, k, B, n, C, n + 2, begin, begin_row, int(start != "none"), finish, signs[1:-1, 1:-1])
     expected = A.astype(np.float64) @ B + (0 if start == "none" else begin)
-    close(C, expected, k, dtype)
+    close(C, finished(expected, finish, signs), k, dtype)
+    assert finish != RELU or (not np.signbit(C[expected > 1e-3]).any() and np.signbit(C[expected < -1e-3]).all())
     assert intact(whole)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @settings(max_examples=60)
-@given(m=st.integers(1, 40), n=st.integers(1, 70), k=st.integers(1, 70))
-def test_multiply_transposed(dtype, m, n, k):
+@given(m=st.integers(1, 40), n=st.integers(1, 70), k=st.integers(1, 70), finish=st.sampled_from(FINISHES))
+def test_multiply_transposed(dtype, m, n, k, finish):
     rng = np.random.default_rng(m * 10000 + n * 100 + k)
     A, W = rng.normal(size=(m, k)).astype(dtype), rng.normal(size=(n, k)).astype(dtype)
     whole, C = guarded(m, n, dtype)
-    call("multiply_transposed", dtype, m, n, k, A, k, W, k, C, n + 2, strip(dtype))
-    close(C, A.astype(np.float64) @ W.T, k, dtype)
+    signs = rng.choice([-0.0, 0.0, 3.0], size=whole.shape).astype(dtype)
+    call("multiply_transposed", dtype, m, n, k, A, k, W, k, C, n + 2, strip(dtype), finish, signs[1:-1, 1:-1])
+    close(C, finished(A.astype(np.float64) @ W.T, finish, signs), k, dtype)
     assert intact(whole)
 
 
@@ -89,10 +102,12 @@ def test_long_inner_indices_and_large_matrices(dtype, m, n, k):
     rng = np.random.default_rng(0)
     A, B, b = rng.normal(size=(m, k)).astype(dtype), rng.normal(size=(k, n)).astype(dtype), rng.normal(size=n).astype(dtype)
     C, W = np.empty((m, n), dtype), B.T.copy()
-    call("multiply", dtype, m, n, k, A, k, B, n, C, n, b, 0, 1)
-    close(C, A.astype(np.float64) @ B + b, k**0.5, dtype)
-    call("multiply_transposed", dtype, m, n, k, A, k, W, k, C, n, strip(dtype))
-    close(C, A.astype(np.float64) @ B, k**0.5, dtype)
+    signs = np.pad(rng.choice([-0.0, 1.0], size=(m, n)).astype(dtype), 1)
+    for finish in FINISHES:
+        call("multiply", dtype, m, n, k, A, k, B, n, C, n, b, 0, 1, finish, signs[1:-1, 1:-1].copy())
+        close(C, finished(A.astype(np.float64) @ B + b, finish, signs), k**0.5, dtype)
+        call("multiply_transposed", dtype, m, n, k, A, k, W, k, C, n, strip(dtype), finish, signs[1:-1, 1:-1].copy())
+        close(C, finished(A.astype(np.float64) @ B, finish, signs), k**0.5, dtype)
     call("multiply_turned", dtype, m, n, k, A.T.copy(), m, B, n, C, n)
     close(C, A.astype(np.float64) @ B, k**0.5, dtype)
 
@@ -103,18 +118,19 @@ def test_a_small_matrix_turned():
     np.testing.assert_array_equal(C, A.T)
 
 
+@pytest.mark.parametrize("finish", [PLAIN, RELU])
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_a_row_has_the_same_bits_in_every_tile(dtype):
+def test_a_row_has_the_same_bits_in_every_tile(dtype, finish):
     """Whether it is the first of eight, the last of one, or in a strip that is masked: so the cut among threads does not show."""
     rng = np.random.default_rng(0)
     A, B = rng.normal(size=(23, 50)).astype(dtype), rng.normal(size=(50, 37)).astype(dtype)
     whole = np.empty((23, 37), dtype)
-    call("multiply", dtype, 23, 37, 50, A, 50, B, 37, whole, 37, B, 0, 0)
+    call("multiply", dtype, 23, 37, 50, A, 50, B, 37, whole, 37, B, 0, 0, finish, whole)
     for first in range(23):
         for count in (1, 2, 5, 23 - first):
             if first + count <= 23:
                 part = np.empty((count, 37), dtype)
-                call("multiply", dtype, count, 37, 50, A[first:], 50, B, 37, part, 37, B, 0, 0)
+                call("multiply", dtype, count, 37, 50, A[first:], 50, B, 37, part, 37, B, 0, 0, finish, part)
                 assert part.tobytes() == whole[first : first + count].tobytes()
 
 

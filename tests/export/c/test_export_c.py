@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 import pellucid as pl
 from pellucid.equations.activations import CATALOGUE
-from pellucid.export.c import propagation, source
+from pellucid.export.c import entry, propagation, source
 from pellucid.pipelines import TableModel, build_pipeline
 from sanitized import build, compiler, run
 
@@ -56,6 +56,64 @@ def test_every_loss_and_every_fused_pair(tmp_path, output, loss):
     assert report.difference < 1e-12
     found = float(report.notes[0].split()[4])
     assert found < 1e-12
+
+
+def stacked(depth, dtype, scale=0.5):
+    """exp of exp of ...: what float rounds in one layer, the next ones magnify."""
+    net = pl.Network([5, *[6] * depth, 3], [*["exp"] * depth, "identity"], "mse", seed=0, dtype=dtype)
+    for layer in range(1, depth + 2):
+        net.parameters[f"b{layer}"][...] = np.random.default_rng(layer).normal(size=net.architecture.sizes[layer]) * scale
+    return net
+
+
+@pytest.mark.parametrize("model_dtype", ["float32", "float64"])
+@pytest.mark.parametrize("depth", [1, 2, 3, 4])
+def test_where_float_loses_digits_it_is_computed_in_double(tmp_path, depth, model_dtype):
+    net = stacked(depth, model_dtype)
+    for settings in ({}, {"training": True}):
+        report = pl.export_c(net, tmp_path, force=True, **settings)
+        assert report.difference < 1e-6
+        wide = "typedef double real;" in (tmp_path / "model.c").read_text()
+        assert wide == ("computed in double" in report.how)
+        assert wide or depth < 4
+        assert "typedef float model_real;" in (tmp_path / "model.h").read_text()
+    if wide:
+        assert "against the same parameters in double" in report.how
+        assert report.notes[0].startswith("The model itself differs from these by ")
+
+
+@pytest.mark.parametrize(("at", "rule"), list(enumerate(sorted(set(CATALOGUE) - {"exp"}))))
+def test_float_of_every_activation_at_some_depth(tmp_path, at, rule):
+    """Of random networks with biases, the models in both types."""
+    depth, dtype = ((1, "float64"), (3, "float32"), (8, "float64"), (6, "float32"))[at % 4]
+    net = pl.Network([5, *[6] * depth, 3], [*[rule] * depth, "identity"], "mse", seed=depth, dtype=dtype)
+    for layer in range(1, depth + 2):
+        net.parameters[f"b{layer}"][...] = np.random.default_rng(layer).normal(size=net.architecture.sizes[layer])
+    report = pl.export_c(net, tmp_path, force=True)
+    assert report.difference < 1e-6
+    assert report.how.endswith("float"), "neither wider nor against anything but the model"
+
+
+@pytest.mark.parametrize("name", ["gcc", "clang"])
+def test_the_wide_form_has_no_warning_and_nothing_for_the_sanitizers(tmp_path, name):
+    compiler(name)
+    (tmp_path / "rows.csv").write_text("\n".join(f"{k / 10},1,-1,{k % 3},0.5,1,2,3" for k in range(10)))
+    for settings in ({}, {"training": True}):
+        report = pl.export_c(stacked(4, "float64"), tmp_path, force=True, **settings)
+        assert "computed in double" in report.how
+        program = build(tmp_path, "model", name)
+        assert len(run(program, rows="1,2,3,4,5\n90,90,90,90,90\n-90,0,0,0,0\n").split()) == 3
+        if settings:
+            run(program, "train", tmp_path / "rows.csv", 1e-9, 0.9, 3)
+
+
+def test_a_description_that_is_not_the_model_is_seen_though_float_is_compared_in_double(tmp_path, monkeypatch):
+    """The same wrong parameters in C and beside it: the comparison with the model itself tells."""
+    right = entry.describe
+    monkeypatch.setattr(entry, "describe", lambda *given: right(*given).altered(lambda _, vector: vector * 1.001))
+    with pytest.raises(pl.ExportError, match="A difference of predictions in the C of model is .* away from the model's"):
+        pl.export_c(pl.Network([3, 4, 2], seed=1), tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def fitted(model, X, y):

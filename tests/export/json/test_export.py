@@ -104,7 +104,8 @@ def document_of(tmp_path):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda content: content.update(version=2), "of version 2, and this release reads 1"),
+        (lambda content: content.update(version=3), "of version 3, and this release reads 1 and 2"),
+        (lambda content: content.update(version=2), "damaged"),
         (lambda content: content.update(format="other"), "another kind of document"),
         (lambda content: content.pop("layers"), "damaged"),
         (lambda content: content["layers"][0].update(n_units=10**9), "damaged"),

@@ -10,6 +10,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.decomposition import PCA
 from sklearn.ensemble import BaggingClassifier, VotingRegressor
+from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, SplineTransformer, StandardScaler
@@ -33,7 +34,9 @@ CASES = {
     "bagging": lambda: trained(BaggingClassifier(exportable.classifier(), 2, random_state=0)),
     "calibrated": lambda: trained(CalibratedClassifierCV(exportable.classifier(), cv=2)),
     "voting": lambda: trained(
-        VotingRegressor([("a", exportable.regressor()), ("b", exportable.regressor())]), DIABETES.data, DIABETES.target
+        VotingRegressor([("a", exportable.regressor()), ("b", make_pipeline(StandardScaler(), exportable.regressor()))]),
+        DIABETES.data,
+        DIABETES.target,
     ),
     "target": lambda: trained(
         TransformedTargetRegressor(make_pipeline(PCA(3), exportable.regressor()), transformer=StandardScaler()),
@@ -90,6 +93,13 @@ def test_a_step_that_nobody_knows_is_named(tmp_path):
         pl.InputError, match="The pipeline step in the ONNX export is SplineTransformer, expected one that skl2onnx converts"
     ):
         pl.export_onnx(model, tmp_path / "model.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_step_that_needs_another_opset_is_named(tmp_path):
+    model = trained(make_pipeline(StandardScaler(), KNNImputer(), exportable.classifier()))
+    with pytest.raises(pl.InputError, match=r"A step of the pipeline in the ONNX export is KNNImputer, which is refused \(.*opset"):
+        pl.export_onnx(model, tmp_path / "model.onnx", opset=15)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -17,7 +17,7 @@ from pellucid.engines.compiled.memory import LINE, aligned, at
 from pellucid.engines.compiled.parts import Part
 from pellucid.engines.compiled.rules import Last
 from pellucid.engines.compiled.store import address
-from pellucid.engines.compiled.tables import BLOCK, LAYER, NET, SEGMENT, WORKER, Call
+from pellucid.engines.compiled.tables import BLOCK, LAYER, NET, PLAIN, RELU, SEGMENT, WORKER, Call
 from pellucid.equations.arrays import Array
 
 PARTS = {
@@ -176,7 +176,7 @@ class Workspace:
             pair = rules.activation(layer.activation, hidden)
             if hidden or not (self.rows and objective.output):
                 entry["forward"], entry["parameters"] = self._rule(pair.forward)
-            entry["in_place"] = pair.in_place
+            entry["in_place"], entry["finish"] = pair.in_place, RELU if pair.in_product else PLAIN
             if not self.rows:
                 continue
             if 1 < layer.n_units <= few.MOST:

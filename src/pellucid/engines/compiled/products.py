@@ -13,6 +13,7 @@ from numba import njit
 from pellucid.engines.compiled.intrinsics import offset
 from pellucid.engines.compiled.machine import INNER, ROWS, VECTOR_BYTES, VECTORS
 from pellucid.engines.compiled.parts import Entries, part
+from pellucid.engines.compiled.tables import PLAIN
 from pellucid.engines.compiled.tiles import add_columns, lanes, tile, transpose
 
 
@@ -25,22 +26,35 @@ def _strip(turned: int, vectors: int, masked: int, wide: int = VECTOR_BYTES) -> 
 
     @njit(error_model="numpy")
     def strip(
-        m: Any, k: Any, a: Any, step: Any, b: Any, b_row: Any, c: Any, c_row: Any, start: Any, start_row: Any, started: Any, columns: Any
+        m: Any,
+        k: Any,
+        a: Any,
+        step: Any,
+        b: Any,
+        b_row: Any,
+        c: Any,
+        c_row: Any,
+        start: Any,
+        start_row: Any,
+        started: Any,
+        columns: Any,
+        finish: Any,
+        signs: Any,
     ) -> Any:
         row, inner = (1, step) if turned else (step, 1)
         i = 0
         while i + ROWS <= m:
-            tile(ROWS, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns)
+            tile(ROWS, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns, finish, signs)
             i += ROWS
         if i + 4 <= m:
-            tile(4, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns)
+            tile(4, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns, finish, signs)
             i += 4
         if i + 3 == m:
-            tile(3, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns)
+            tile(3, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns, finish, signs)
         elif i + 2 == m:
-            tile(2, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns)
+            tile(2, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns, finish, signs)
         elif i + 1 == m:
-            tile(1, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns)
+            tile(1, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns, finish, signs)
 
     return strip
 
@@ -55,16 +69,29 @@ def _any_strip(turned: int) -> Any:
 
     @njit(error_model="numpy")
     def strip(
-        m: Any, k: Any, a: Any, step: Any, b: Any, b_row: Any, c: Any, c_row: Any, start: Any, start_row: Any, started: Any, columns: Any
+        m: Any,
+        k: Any,
+        a: Any,
+        step: Any,
+        b: Any,
+        b_row: Any,
+        c: Any,
+        c_row: Any,
+        start: Any,
+        start_row: Any,
+        started: Any,
+        columns: Any,
+        finish: Any,
+        signs: Any,
     ) -> Any:
         if columns == VECTORS * lanes(b):
-            whole(m, k, a, step, b, b_row, c, c_row, start, start_row, started, columns)
+            whole(m, k, a, step, b, b_row, c, c_row, start, start_row, started, columns, finish, signs)
         elif columns > lanes(b):
-            partial(m, k, a, step, b, b_row, c, c_row, start, start_row, started, columns)
+            partial(m, k, a, step, b, b_row, c, c_row, start, start_row, started, columns, finish, signs)
         elif 2 * columns > lanes(b):
-            narrow(m, k, a, step, b, b_row, c, c_row, start, start_row, started, columns)
+            narrow(m, k, a, step, b, b_row, c, c_row, start, start_row, started, columns, finish, signs)
         else:
-            slim(m, k, a, step, b, b_row, c, c_row, start, start_row, started, columns)
+            slim(m, k, a, step, b, b_row, c, c_row, start, start_row, started, columns, finish, signs)
 
     return strip
 
@@ -86,10 +113,12 @@ def multiply(
     start: Entries,
     start_row: int,
     started: int,
+    finish: int,
+    signs: Entries,
 ) -> None:
     """C = start + A B: A (m, k), B (k, n), C (m, n), each with rows of so many entries.
 
-    ``start`` has rows of start_row entries (0: one row for all); it is left out where ``started`` is 0.
+    ``start`` has rows of start_row entries (0: one row for all); it is left out where ``started`` is 0. ``finish``: see `tiles`.
     """
     width = VECTORS * lanes(b)
     for p in range(0, k, INNER):
@@ -97,8 +126,9 @@ def multiply(
         if p:
             start, start_row, started = c, c_row, 1
         for j in range(0, n, width):
-            columns, b_at = min(width, n - j), offset(b, p * b_row + j)
-            _straight(m, inner, offset(a, p), a_row, b_at, b_row, offset(c, j), c_row, offset(start, j), start_row, started, columns)
+            columns, b_at, c_at = min(width, n - j), offset(b, p * b_row + j), offset(c, j)
+            last, at = finish if p + inner == k else PLAIN, offset(start, j)
+            _straight(m, inner, offset(a, p), a_row, b_at, b_row, c_at, c_row, at, start_row, started, columns, last, offset(signs, j))
 
 
 @part
@@ -109,12 +139,23 @@ def multiply_turned(m: int, n: int, k: int, a: Entries, a_row: int, b: Entries, 
         inner = min(INNER, k - p)
         for j in range(0, n, width):
             columns, b_at, c_at = min(width, n - j), offset(b, p * b_row + j), offset(c, j)
-            _turned(m, inner, offset(a, p * a_row), a_row, b_at, b_row, c_at, c_row, c_at, c_row, min(p, 1), columns)
+            _turned(m, inner, offset(a, p * a_row), a_row, b_at, b_row, c_at, c_row, c_at, c_row, min(p, 1), columns, PLAIN, c_at)
 
 
 @part
 def multiply_transposed(
-    m: int, n: int, k: int, a: Entries, a_row: int, w: Entries, w_row: int, c: Entries, c_row: int, strip: Entries
+    m: int,
+    n: int,
+    k: int,
+    a: Entries,
+    a_row: int,
+    w: Entries,
+    w_row: int,
+    c: Entries,
+    c_row: int,
+    strip: Entries,
+    finish: int,
+    signs: Entries,
 ) -> None:
     """C = A W^T, C (m, n), W (n, k) with rows of w_row entries: each strip of W^T is turned into ``strip`` before use."""
     step = lanes(a)
@@ -128,7 +169,8 @@ def multiply_transposed(
                     block = offset(w, (j + t) * w_row + p + q)
                     transpose(block, w_row, min(step, columns - t), min(step, inner - q), offset(strip, q * width + t), width)
             c_at = offset(c, j)
-            _straight(m, inner, offset(a, p), a_row, strip, width, c_at, c_row, c_at, c_row, min(p, 1), columns)
+            last = finish if p + inner == k else PLAIN
+            _straight(m, inner, offset(a, p), a_row, strip, width, c_at, c_row, c_at, c_row, min(p, 1), columns, last, offset(signs, j))
 
 
 @part

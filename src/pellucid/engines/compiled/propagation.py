@@ -21,7 +21,7 @@ from pellucid.engines.compiled.elementary import sqrt
 from pellucid.engines.compiled.intrinsics import atomic_add, atomic_load, atomic_store, call, give_way, pause, pointer_maker
 from pellucid.engines.compiled.machine import UNIT, VECTOR_BYTES
 from pellucid.engines.compiled.parts import CallTable, NetTable, part
-from pellucid.engines.compiled.tables import BLOCK, LAYER, SEGMENT, WORKER
+from pellucid.engines.compiled.tables import BLOCK, LAYER, PLAIN, RELU, RELU_BACKWARD, SEGMENT, WORKER
 
 as_numbers = pointer_maker(types.float64)
 as_layers, as_segments, as_blocks, as_workers = (pointer_maker(from_dtype(record)) for record in (LAYER, SEGMENT, BLOCK, WORKER))
@@ -40,8 +40,9 @@ def forward(net: Any, layers: Any, run: Any, worker: Any, first: Any, last: Any,
         begin = first * width * net.item
         at = a + first * layer.n_in * net.item
         W, b = run.vector + layer.W_at, run.vector + layer.b_at
-        call(net.multiply, (rows, width, layer.n_in, at, layer.n_in, W, width, layer.z + begin, width, b, 0, 1))
-        if number < net.n_layers - 1 or net.output == 0:
+        z = layer.z + begin
+        call(net.multiply, (rows, width, layer.n_in, at, layer.n_in, W, width, z, width, b, 0, 1, layer.finish, z))
+        if layer.finish == PLAIN and (number < net.n_layers - 1 or net.output == 0):
             call(layer.forward, (layer.z + begin, layer.f + begin, rows, width, layer.parameters))
         if layer.f != layer.a:
             drop(net, layer, run, step, layer.f, layer.a, first, last)
@@ -79,15 +80,18 @@ def backward(net: Any, layers: Any, run: Any, worker: Any, first: Any, last: Any
         begin, width = first * below.n_out * net.item, below.n_out
         dz = layer.dz + first * layer.n_out * net.item
         W = run.vector + layer.W_at
-        da = below.dz + begin
+        da, signs = below.dz + begin, below.z + begin
+        finish = RELU_BACKWARD if below.finish == RELU else PLAIN
         if layer.turn_back:
             call(layer.turn_back, (W, width, worker.strip))
-            call(net.multiply, (rows, width, layer.n_out, dz, layer.n_out, worker.strip, width, da, width, da, width, 0))
+            call(net.multiply, (rows, width, layer.n_out, dz, layer.n_out, worker.strip, width, da, width, da, width, 0, finish, signs))
         else:
-            call(net.multiply_transposed, (rows, width, layer.n_out, dz, layer.n_out, W, layer.n_out, da, width, worker.strip))
+            columns = layer.n_out
+            call(net.multiply_transposed, (rows, width, columns, dz, columns, W, columns, da, width, worker.strip, finish, signs))
         if below.f != below.a:
             drop(net, below, run, step, below.dz, below.dz, first, last)
-        call(below.backward, (da, below.z + begin, below.f + begin, rows, width, below.backward_parameters))
+        if finish == PLAIN:
+            call(below.backward, (da, below.z + begin, below.f + begin, rows, width, below.backward_parameters))
 
 
 @njit
@@ -348,8 +352,8 @@ def predict(net_at: NetTable, run_at: CallTable, me: int) -> None:
             f = z if layer.in_place else worker.buffers + (free + 1) % 3 * net.room
             if last and run.Y == 0:
                 f = run.output + first * n_out * item
-            call(net.multiply, (rows, width, layer.n_in, a, layer.n_in, W, width, z, width, b, 0, 1))
-            if not (last and run.Y and net.output):
+            call(net.multiply, (rows, width, layer.n_in, a, layer.n_in, W, width, z, width, b, 0, 1, layer.finish, z))
+            if layer.finish == PLAIN and not (last and run.Y and net.output):
                 call(layer.forward, (z, f, rows, width, layer.parameters))
             a = f
             free = (free + 1) % 3 if layer.in_place else (free + 2) % 3

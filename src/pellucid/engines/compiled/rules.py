@@ -9,11 +9,12 @@ from pellucid.engines.compiled.few import MOST, softmax_cross_entropy
 from pellucid.engines.compiled.formulas import Rule
 from pellucid.engines.compiled.parts import Part
 from pellucid.equations import optimizers
-from pellucid.equations.activations import Activation, Softmax
+from pellucid.equations.activations import Activation, Softmax, relu
 from pellucid.equations.losses import Objective
 from pellucid.equations.optimizers import Optimizer
 from pellucid.errors import InputError, sentence
 
+RELU = relu()
 WHOLE_ROWS = {
     ("softmax", "cross_entropy"): Part("rowwise.softmax_cross_entropy"),
     ("softmax", "log_loss"): Part("rowwise.softmax_log_loss"),
@@ -33,6 +34,8 @@ class Pair:
     forward: Rule
     backward: Rule
     in_place: bool
+    in_product: bool = False
+    """both are done by the products of matrices, which know ReLU"""
 
 
 def activation(record: Activation, hidden: bool) -> Pair:
@@ -45,7 +48,8 @@ def activation(record: Activation, hidden: bool) -> Pair:
         raise InputError(sentence(what, "the compiled engine", record.spec, "one with formulas in stable pieces", repair))
     in_place = record.pieces_in_place if hidden else None
     forward, backward = in_place or record.pieces
-    return Pair(formulas.activation_forward(forward), formulas.activation_backward(backward), in_place is not None)
+    product = hidden and (forward, backward) == RELU.pieces_in_place
+    return Pair(formulas.activation_forward(forward), formulas.activation_backward(backward), in_place is not None, product)
 
 
 def _sizes(record: Activation) -> tuple[float, ...]:

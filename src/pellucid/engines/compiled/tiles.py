@@ -21,6 +21,7 @@ from numba.extending import intrinsic
 
 from pellucid.engines.compiled.intrinsics import INT, size_of
 from pellucid.engines.compiled.machine import VECTOR_BYTES
+from pellucid.engines.compiled.tables import PLAIN, RELU
 
 BIT = ir.IntType(1)
 HALF = ir.IntType(32)
@@ -46,6 +47,10 @@ class _Vectors:
         """A vector that holds the value in every lane."""
         one = self.builder.insert_element(ir.Constant(kind, ir.Undefined), value, HALF(0))
         return self.builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), ir.Constant(ir.VectorType(HALF, self.lanes), None))
+
+    def constant(self, number: float) -> Any:
+        """A vector of one number."""
+        return ir.Constant(self.vector, [self.scalar(number)] * self.lanes)
 
     def first(self, count: Any) -> Any:
         """The mask of the first ``count`` lanes."""
@@ -125,11 +130,14 @@ def tile(
     start_row: Any,
     started: Any,
     columns: Any,
+    finish: Any,
+    signs: Any,
 ) -> Any:
     """The tile of C from row i on, of so many rows and vectors so many bytes wide; ``masked``: the last vector ends at ``columns``.
 
     A[i, p] lies at a[i * row_step + p * inner_step], B[p, j] at b[p * b_row + j], C[i, j] at c[i * c_row + j]; start likewise (start_row
-    0 repeats one row: the bias), and is 0 where ``started`` is 0.
+    0 repeats one row: the bias), and is 0 where ``started`` is 0. What becomes of C before it is written, ``finish`` says: `PLAIN`,
+    `RELU`, or `RELU_BACKWARD` with ``signs`` laid out like C.
     """
     shape = rows, vectors, masked, bytes_wide
     if not all(isinstance(item, types.IntegerLiteral) for item in shape):
@@ -138,7 +146,7 @@ def tile(
     pointer, integer = a, types.int64
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        _, _, _, _, top, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, columns = arguments
+        _, _, _, _, top, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, columns, finish, signs = arguments
         v = _Vectors(context, builder, pointer.dtype, width)
         mask = v.first(builder.sub(columns, INT((n_vectors - 1) * v.lanes))) if partial else None
         masks = [None] * (n_vectors - 1) + [mask]
@@ -147,7 +155,8 @@ def tile(
         def place(base: Any, row: Any, step: Any, j: int) -> Any:
             return v.at(base, builder.add(builder.mul(row, step), INT(j * v.lanes)), v.vector)
 
-        a, c, start = (v.at(base, builder.mul(top, step), v.scalar) for base, step in ((a, row_step), (c, c_row), (start, start_row)))
+        steps = ((a, row_step), (c, c_row), (start, start_row), (signs, c_row))
+        a, c, start, signs = (v.at(base, builder.mul(top, step), v.scalar) for base, step in steps)
 
         sums = {key: cgutils.alloca_once(builder, v.vector) for key in each}
         with builder.if_else(builder.icmp_unsigned("!=", started, INT(0))) as (given, absent):
@@ -165,11 +174,33 @@ def tile(
                 factor = v.splat(builder.load(entry, typ=v.scalar), v.vector)
                 for j in range(n_vectors):
                     builder.store(v.fma(factor, across[j], builder.load(sums[i, j], typ=v.vector)), sums[i, j])
-        for i, j in each:
-            v.store(builder.load(sums[i, j], typ=v.vector), place(c, INT(i), c_row, j), masks[j])
+
+        def write(finished: Any) -> None:
+            for i, j in each:
+                value = finished(builder.load(sums[i, j], typ=v.vector), i, j)
+                v.store(value, place(c, INT(i), c_row, j), masks[j])
+
+        def relu(value: Any, i: int, j: int) -> Any:
+            below = builder.fcmp_ordered("<", value, ir.Constant(v.vector, None))
+            return builder.select(below, v.constant(-0.0), builder.fadd(value, v.constant(0.0)))
+
+        def relu_backward(value: Any, i: int, j: int) -> Any:
+            bits = ir.VectorType(ir.IntType(8 * v.size), v.lanes)
+            sign = builder.bitcast(v.load(place(signs, INT(i), c_row, j), masks[j]), bits)
+            negative = builder.icmp_signed("<", sign, ir.Constant(bits, None))
+            return builder.fmul(value, builder.select(negative, v.constant(0.0), v.constant(1.0)))
+
+        with builder.if_else(builder.icmp_signed("==", finish, INT(PLAIN))) as (plain, other):
+            with plain:
+                write(lambda value, i, j: value)
+            with other, builder.if_else(builder.icmp_signed("==", finish, INT(RELU))) as (forward, backward):
+                with forward:
+                    write(relu)
+                with backward:
+                    write(relu_backward)
         return context.get_dummy_value()
 
-    kinds = [*shape, integer, integer, a, integer, integer, b, integer, c, integer, start, integer, integer, integer]
+    kinds = [*shape, integer, integer, a, integer, integer, b, integer, c, integer, start, integer, integer, integer, integer, c]
     return types.void(*kinds), code
 
 

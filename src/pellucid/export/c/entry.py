@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pellucid.errors import InputError, OutputError, sentence
+from pellucid.equations.arrays import Array
+from pellucid.errors import ExportError, InputError, OutputError, sentence
 from pellucid.export.c.accuracy import loss_of_quantization
 from pellucid.export.c.form import Form
 from pellucid.export.c.program import program
 from pellucid.export.c.source import header, source
-from pellucid.export.c.verify import network_predictions, verify
+from pellucid.export.c.verify import Verified, network_predictions, verify
 from pellucid.export.c.writing import Real, check_name
 from pellucid.export.model import describe
 from pellucid.export.report import ExportReport
-from pellucid.export.rows import inputs_of, predictions, rows_of
+from pellucid.export.rows import Rows, inputs_of, predictions, rows_of
 from pellucid.files import check_writable, write_atomically
 
 TYPES = ("float", "double")
@@ -84,13 +87,15 @@ def export_c(
         raise OutputError(
             sentence("the folder", "export_c", f"{str(place)!r}, which does not exist", "an existing folder", "create it first")
         )
-    files = {f"{name}.h": header, f"{name}.c": source, f"{name}_main.c": program}
+    files: dict[str, Callable[[Form], str]] = {f"{name}.h": header, f"{name}.c": source, f"{name}_main.c": program}
     for file in files:
         check_writable(place / file, force)
     description = describe(model, "export_c")
+    if training and description.ensemble:
+        got, expected = f"an ensemble of {len(description.ensemble)} networks", "one network, where training is asked for"
+        raise InputError(sentence("the model", "export_c", got, expected, "leave training (--with-training) out, or export a member of it"))
     form = Form(description, name, Real(dtype), training, quantized)
     rows = rows_of(description, X, single=dtype == "float")
-    texts = {file: write(form) for file, write in files.items()}
     original = predictions(model, description, rows)
     expected_outputs = original
     notes: tuple[str, ...] = ()
@@ -98,9 +103,29 @@ def export_c(
         inputs = inputs_of(model, rows)
         expected_outputs = network_predictions(form, inputs)
         notes = loss_of_quantization(form, original, expected_outputs, None if y is None else np.asarray(y)[: len(rows)])
-    found = verify(form, texts, model, rows, expected_outputs)
+    texts, found = _verified(form, files, model, rows, expected_outputs)
     for file, text in texts.items():
         write_atomically(place / file, text.encode(), force=force)
     kind = "C99, " + ("8-bit weights" if quantized else dtype) + (", with training" if training else "")
     paths = tuple(place / file for file in files)
     return ExportReport(kind, paths, len(rows), found.difference, found.how, (*notes, *found.notes))
+
+
+def _verified(
+    form: Form, files: Mapping[str, Callable[[Form], str]], model: Any, rows: Rows, expected: Array
+) -> tuple[dict[str, str], Verified]:
+    """The texts of the files and what a comparison found: computed in the type of the numbers, or where float loses digits in double.
+
+    Raises:
+        ExportError: it computes something else than the model.
+
+    """
+    texts = {file: write(form) for file, write in files.items()}
+    try:
+        return texts, verify(form, texts, model, rows, expected)
+    except ExportError:
+        if form.real.dtype != "float":
+            raise
+    form = replace(form, wide=True)
+    texts = {file: write(form) for file, write in files.items()}
+    return texts, verify(form, texts, model, rows, expected)

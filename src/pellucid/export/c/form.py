@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pellucid.architecture import Layer
@@ -22,6 +22,25 @@ class Form:
     real: Real
     training: bool
     quantized: bool
+    wide: bool = False
+    """whether it computes in double, though parameters and what goes in and out are float"""
+    tag: str = ""
+    """what the names of the arrays of a member of an ensemble begin with"""
+    whole: Form | None = None
+    """the form of the ensemble that this is a member of"""
+
+    @cached_property
+    def members(self) -> tuple[Form, ...]:
+        """A form for each network of an ensemble; this one where there is a single network."""
+        if not self.description.ensemble:
+            return (self,)
+        parts = enumerate(self.description.ensemble, start=1)
+        return tuple(replace(self, description=self.description.of_member(one), tag=f"n{k}_", whole=self) for k, one in parts)
+
+    @property
+    def computing(self) -> Real:
+        """The type in which it computes."""
+        return Real("double") if self.wide else self.real
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -36,12 +55,15 @@ class Form:
     @cached_property
     def translate(self) -> Translator:
         """What writes expressions."""
-        return Translator(self.real)
+        return Translator(self.computing)
 
     @cached_property
     def rules(self) -> dict[str, Rule]:
         """The activations by their spec."""
-        return activations(self.description.architecture.activations, self.translate)
+        if self.whole is not None:
+            return self.whole.rules
+        records = [record for member in self.description.members for record in member.architecture.activations]
+        return activations(records, self.translate)
 
     def rule(self, activation: Activation) -> Rule:
         """The one of an activation."""

@@ -6,32 +6,38 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.architecture import Architecture
 from pellucid.equations.arrays import Array
 from pellucid.export.c.form import Form
 from pellucid.export.c.writing import Real, braces
+from pellucid.export.description import Description
 
 STEPS = 127
 """of an 8-bit weight, in either direction"""
 
 
 def parameters(form: Form) -> str:
-    """The arrays, with what each of them is."""
+    """The arrays, with what each of them is; those of the members of an ensemble after each other."""
     if form.training:
         return _flat(form)
-    vector, real = form.description.vector, form.real
+    return "\n".join(_of_member(member) for member in form.members)
+
+
+def _of_member(form: Form) -> str:
+    vector, real, tag = form.description.vector, form.real, form.tag
     parts = []
     for layer in form.layers:
         k, n_in, n = layer.index, layer.n_inputs, layer.n_units
         W = vector[layer.weights]
-        told = f"W{k}: {n_in} x {n}, the entry [i * {n} + j] joins unit i of layer {k - 1} to unit j of layer {k}"
+        told = f"{tag}W{k}: {n_in} x {n}, the entry [i * {n} + j] joins unit i of layer {k - 1} to unit j of layer {k}"
         if form.quantized:
             integers, scales = quantized(W.reshape(n_in, n), real)
-            parts.append(f"/* {told}: the integer Q{k} times scale{k}[j] */")
-            parts.append(braces(f"static const signed char Q{k}[{n_in * n}]", [str(one) for one in integers.reshape(-1)]))
-            parts.append(real.array(f"static const real scale{k}[{n}]", scales))
+            parts.append(f"/* {told}: the integer {tag}Q{k} times {tag}scale{k}[j] */")
+            parts.append(braces(f"static const signed char {tag}Q{k}[{n_in * n}]", [str(one) for one in integers.reshape(-1)]))
+            parts.append(real.array(f"static const stored {tag}scale{k}[{n}]", scales))
         else:
-            parts += [f"/* {told} */", real.array(f"static const real W{k}[{n_in * n}]", W)]
-        parts.append(real.array(f"static const real b{k}[{n}]", vector[layer.biases]))
+            parts += [f"/* {told} */", real.array(f"static const stored {tag}W{k}[{n_in * n}]", W)]
+        parts.append(real.array(f"static const stored {tag}b{k}[{n}]", vector[layer.biases]))
     return "\n".join(parts)
 
 
@@ -42,13 +48,13 @@ def _flat(form: Form) -> str:
         "/* theta: all weights, then all biases; W1, b1 ... are places in it, dW1, db1 ... places in the sums of the gradient.",
         "   W1[i * n + j] joins input i to unit j of the n units of layer 1. */",
         form.real.array(f"{name}_real {name}_theta[{macro}_PARAMETERS]", vector),
-        f"static real gradient_sum[{macro}_PARAMETERS], velocity[{macro}_PARAMETERS];",
+        f"static stored gradient_sum[{macro}_PARAMETERS], velocity[{macro}_PARAMETERS];",
     ]
     for layer in form.layers:
         k = layer.index
         for letter, at in (("W", layer.weights.start), ("b", layer.biases.start)):
             size = f"{layer.n_inputs} x {layer.n_units}" if letter == "W" else f"{layer.n_units}"
-            lines.append(f"static real *const {letter}{k} = {name}_theta + {at}, *const d{letter}{k} = gradient_sum + {at}; /* {size} */")
+            lines.append(f"static stored *const {letter}{k} = {name}_theta + {at}, *const d{letter}{k} = gradient_sum + {at}; /* {size} */")
     return "\n".join(lines)
 
 
@@ -61,11 +67,14 @@ def quantized(W: Array, real: Real) -> tuple[Array, Array]:
     return integers, scales
 
 
-def rounded(form: Form) -> Array:
-    """The flat vector as the export has it: of 8 bits where that was asked for."""
-    vector: Any = np.array(form.description.vector, dtype=np.float64)
-    if form.quantized:
-        for layer in form.layers:
-            integers, scales = quantized(vector[layer.weights].reshape(layer.n_inputs, layer.n_units), form.real)
-            vector[layer.weights] = (integers * scales).reshape(-1)
-    return vector
+def rounded(form: Form) -> Description:
+    """The description with the parameters that the export has: of 8 bits where that was asked for."""
+
+    def of_8_bits(architecture: Architecture, vector: Array) -> Array:
+        found: Any = np.array(vector, dtype=np.float64)
+        for layer in architecture.layers:
+            integers, scales = quantized(found[layer.weights].reshape(layer.n_inputs, layer.n_units), form.real)
+            found[layer.weights] = (integers * scales).reshape(-1)
+        return found
+
+    return form.description.altered(of_8_bits) if form.quantized else form.description

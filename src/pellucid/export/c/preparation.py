@@ -49,6 +49,13 @@ static double within(double x, double low, double high)
     return x < low ? low : (x > high ? high : x);
 }"""
 
+NARROWED = """\
+/* the nearest float; C leaves open what a double beyond the largest float would become */
+static float narrowed(double x)
+{
+    return x > FLT_MAX ? INFINITY : (x < -FLT_MAX ? -INFINITY : (float)x);
+}"""
+
 CODE = """\
 int {name}_code(int input, const char *text)
 {{
@@ -75,6 +82,8 @@ def functions(form: Form) -> list[str]:
         found.append(CALENDAR)
     if any(step[0] == "clip" for feature in form.description.features for step in feature.steps):
         found.append(WITHIN)
+    if form.wide:
+        found.append(NARROWED)
     if form.description.prepared:
         found.append(_prepare(form))
     if form.description.task != "numbers":
@@ -175,11 +184,12 @@ def outputs(form: Form, a: str) -> list[str]:
     """The statements from a_L to what comes out."""
     if form.plain:
         return []
+    cast = "narrowed" if form.wide else "(real)" if form.real.dtype == "float" else ""
     if form.description.task == "classes":
-        return [f"    y_hat[0] = 1 - {a}[0]; /* the probability of the first class */", f"    y_hat[1] = {a}[0];"]
+        other, one = (f"narrowed(1 - {a}[0])", f"narrowed({a}[0])") if form.wide else (f"1 - {a}[0]", f"{a}[0]")
+        return [f"    y_hat[0] = {other}; /* the probability of the first class */", f"    y_hat[1] = {one};"]
     lines = []
     for at, chain in enumerate(form.description.targets):
-        cast = "(real)" if form.real.dtype == "float" else ""
         shown = steps(f"{a}[{at}]", back(chain))
         lines.append(f"    y_hat[{at}] = {f'{cast}({shown})' if cast else shown}; /* back to the units of the target */")
     return lines

@@ -6,7 +6,7 @@ from pellucid.export.c.form import Form
 
 LINEAR = """\
 /* z_j = sum_i a_i W_ij + b_j */
-static void linear(real *z, const real *a, const real *W, const real *b, int n_in, int n)
+static void linear(real *z, const real *a, const stored *W, const stored *b, int n_in, int n)
 {
     for (int j = 0; j < n; j++)
         z[j] = b[j];
@@ -17,7 +17,7 @@ static void linear(real *z, const real *a, const real *W, const real *b, int n_i
 
 LINEAR_QUANTIZED = """\
 /* z_j = scale_j sum_i a_i Q_ij + b_j, the integers Q_ij times scale_j being the weights */
-static void linear(real *z, const real *a, const signed char *Q, const real *scale, const real *b, int n_in, int n)
+static void linear(real *z, const real *a, const signed char *Q, const stored *scale, const stored *b, int n_in, int n)
 {
     for (int j = 0; j < n; j++)
         z[j] = 0;
@@ -30,7 +30,7 @@ static void linear(real *z, const real *a, const signed char *Q, const real *sca
 
 LINEAR_BACKWARD = """\
 /* z_j = sum_i a_i W_ij + b_j gives dW_ij = a_i dz_j and db_j = dz_j, added up over the samples with their weights s */
-static void linear_backward(real *dW, real *db, const real *dz, real s, const real *a, int n_in, int n)
+static void linear_backward(stored *dW, stored *db, const real *dz, real s, const real *a, int n_in, int n)
 {
     for (int i = 0; i < n_in; i++)
         for (int j = 0; j < n; j++)
@@ -41,13 +41,21 @@ static void linear_backward(real *dW, real *db, const real *dz, real s, const re
 
 LINEAR_BACKWARD_INPUT = """\
 /* and da_i = sum_j W_ij dz_j */
-static void linear_backward_input(real *da, const real *dz, const real *W, int n_in, int n)
+static void linear_backward_input(real *da, const real *dz, const stored *W, int n_in, int n)
 {
     for (int i = 0; i < n_in; i++) {
         da[i] = 0;
         for (int j = 0; j < n; j++)
             da[i] += W[i * n + j] * dz[j];
     }
+}"""
+
+ADD = """\
+/* total_j = total_j + share y_j */
+static void add(real *total, const real *y, real share, int n)
+{
+    for (int j = 0; j < n; j++)
+        total[j] += share * y[j];
 }"""
 
 MASKED = """\
@@ -68,6 +76,8 @@ def functions(form: Form) -> list[str]:
             found.append(LINEAR_BACKWARD_INPUT)
         if form.drops:
             found.append(MASKED)
+    if len(form.members) > 1:
+        found.append(ADD)
     output = form.layers[-1].activation.spec
     backward = {layer.activation.spec for layer in form.layers[:-1]} | ({output} if form.last.link else set())
     for spec, rule in form.rules.items():
@@ -81,9 +91,9 @@ def functions(form: Form) -> list[str]:
 
 
 def _linear(form: Form, k: int, z: str, a: str) -> str:
-    layer = form.layers[k - 1]
-    weights = f"Q{k}, scale{k}" if form.quantized else f"W{k}"
-    return f"linear({z}, {a}, {weights}, b{k}, {layer.n_inputs}, {layer.n_units});"
+    layer, tag = form.layers[k - 1], form.tag
+    weights = f"{tag}Q{k}, {tag}scale{k}" if form.quantized else f"{tag}W{k}"
+    return f"linear({z}, {a}, {weights}, {tag}b{k}, {layer.n_inputs}, {layer.n_units});"
 
 
 def _beside(statement: str, told: str, width: int = 56) -> str:
@@ -101,6 +111,15 @@ def straight(form: Form, first: str, last: str) -> list[str]:
         if layer.activation.spec != "identity":
             lines.append(_beside(rule.call_forward(here, here, layer.n_units), f"a{k} = {rule.name}(z{k})"))
     return lines
+
+
+def member(form: Form) -> str:
+    """The forward pass of one member of an ensemble as a function."""
+    sizes = form.description.architecture.sizes
+    kept = ", ".join(f"a{layer.index}[{layer.n_units}]" for layer in form.layers[:-1])
+    lines = [f"static void {form.tag}forward(const real a0[{sizes[0]}], real y_hat[{sizes[-1]}])", "{"]
+    lines += [f"    real {kept};"] if kept else []
+    return "\n".join([*lines, *straight(form, "a0", "y_hat"), "}"])
 
 
 def taped(form: Form) -> list[str]:

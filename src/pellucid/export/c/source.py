@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pellucid.export.c import parameters, preparation, propagation, training
 from pellucid.export.c.form import Form
 from pellucid.export.c.writing import comment, remark
@@ -12,6 +14,8 @@ WHAT["columns"] = "the probabilities of the classes of several columns, one colu
 
 def title(form: Form) -> str:
     """The network in a line: y_hat = f2(f1(x W1 + b1) W2 + b2)."""
+    if len(form.members) > 1:
+        return f"y_hat is the mean of {len(form.members)} networks"
     text = "x"
     for layer in form.layers:
         text = f"f{layer.index}({text} W{layer.index} + b{layer.index})"
@@ -21,7 +25,8 @@ def title(form: Form) -> str:
 def header(form: Form) -> str:
     """The header: what goes in, what comes out, and the functions."""
     description, name, macro = form.description, form.name, form.macro
-    about = f"{name}.h: a neural network, {description.architecture}.\nIt gives {WHAT[description.task]}. Written by Pellucid."
+    kind = "a neural network" if len(form.members) == 1 else f"the mean of {len(form.members)} neural networks"
+    about = f"{name}.h: {kind}, {description.architecture}.\nIt gives {WHAT[description.task]}. Written by Pellucid."
     constants = [
         f"#define {macro}_INPUTS {len(description.sources)} /* numbers that go in */",
         f"#define {macro}_OUTPUTS {description.n_outputs} /* numbers that come out */",
@@ -80,13 +85,13 @@ def _declarations(form: Form) -> list[str]:
 def source(form: Form) -> str:
     """The source: parameters, single layers, forward and backward propagation, and what the header offers."""
     name = form.name
-    layers = propagation.functions(form)
+    layers = [_stored(form, one) for one in propagation.functions(form)]
     parts = [
         comment(f"{name}.c: {title(form)}.\nLayer l has z_l = a_(l-1) W_l + b_l and a_l = f_l(z_l); a_0 is the input, a_L is y_hat."),
-        f'#include "{name}.h"\n\n#include <math.h>',
-        f"typedef {name}_real real;",
+        f'#include "{name}.h"\n\n' + ("#include <float.h>\n" if form.wide else "") + "#include <math.h>",
+        _types(form),
         _heading("The parameters"),
-        parameters.parameters(form),
+        _stored(form, parameters.parameters(form)),
         _heading("Single layers"),
         *form.translate.functions("\n".join(layers)),
         *layers,
@@ -94,7 +99,9 @@ def source(form: Form) -> str:
     around = preparation.functions(form)
     if around:
         parts += [_heading("Around the network"), *around]
-    parts.append(_heading("The network"))
+    parts.append(_heading("The network" if len(form.members) == 1 else "The networks"))
+    if len(form.members) > 1:
+        parts += [propagation.member(one) for one in form.members]
     if form.training:
         parts += [*training.state(form), *propagation.taped(form)]
     parts += _predict(form)
@@ -107,27 +114,54 @@ def _heading(text: str) -> str:
     return f"/* ---- {text} {'-' * (70 - len(text))} */"
 
 
+def _types(form: Form) -> str:
+    """The type of the parameters, and the one that is computed in."""
+    if not form.wide:
+        return f"typedef {form.name}_real real;"
+    told = "/* computed in double: in float this network would lose digits from layer to layer; parameters, inputs and outputs are float */"
+    return f"{told}\ntypedef {form.name}_real stored;\ntypedef double real;"
+
+
+def _stored(form: Form, text: str) -> str:
+    """The type of parameters is one of its own only where that differs from the type that is computed in."""
+    return text if form.wide else re.sub(r"\bstored\b", "real", text)
+
+
 def _predict(form: Form) -> list[str]:
     name, macro, description = form.name, form.macro, form.description
     sizes, last = description.architecture.sizes, len(form.layers)
     lines = [f"void {name}_predict(const {form.inputs} u[{macro}_INPUTS], {name}_real y_hat[{macro}_OUTPUTS])", "{"]
     if form.training:
         lines += ["    tape t;", *training.enter(form), f"    forward(&t{', 0' if form.drops else ''});"]
-        if form.plain:
-            lines += [f"    for (int j = 0; j < {sizes[-1]}; j++)", f"        y_hat[j] = t.a{last}[j];"]
-        lines += preparation.outputs(form, f"t.a{last}")
+        result, direct = f"t.a{last}", False
     else:
-        kept = [f"a{layer.index}[{layer.n_units}]" for layer in (form.layers[:-1] if form.plain else form.layers)]
-        kept = [f"a0[{sizes[0]}]", *kept] if description.prepared else kept
+        several = len(form.members) > 1
+        direct, enters = form.plain and not form.wide and not several, description.prepared or form.wide
+        result = "total" if several else f"a{last}"
+        if several:
+            kept = [f"part[{sizes[-1]}]", f"total[{sizes[-1]}] = {{0}}"]
+        else:
+            kept = [f"a{layer.index}[{layer.n_units}]" for layer in (form.layers[:-1] if direct else form.layers)]
+        kept = [f"a0[{sizes[0]}]", *kept] if enters else kept
         if kept:
             lines += [f"    real {', '.join(kept)};"]
         if description.prepared:
             lines.append("    prepare(a0, u);")
-        told = any(layer.activation.spec != "identity" for layer in form.layers)
-        if told:
-            lines.append("    /* each a is written over its z */")
-        lines += propagation.straight(form, "a0" if description.prepared else "u", "y_hat" if form.plain else f"a{last}")
-        lines += preparation.outputs(form, f"a{last}")
+        elif enters:
+            lines += [f"    for (int i = 0; i < {macro}_INPUTS; i++)", "        a0[i] = u[i];"]
+        first = "a0" if enters else "u"
+        if several:
+            for one, member in zip(form.members, description.members, strict=True):
+                lines.append(f"    {one.tag}forward({first}, part);")
+                lines.append(f"    add(total, part, {form.computing.number(member.share)}, {sizes[-1]});")
+        else:
+            if any(layer.activation.spec != "identity" for layer in form.layers):
+                lines.append("    /* each a is written over its z */")
+            lines += propagation.straight(form, first, "y_hat" if direct else result)
+    if form.plain and not direct:
+        shown = f"narrowed({result}[j])" if form.wide else f"{result}[j]"
+        lines += [f"    for (int j = 0; j < {sizes[-1]}; j++)", f"        y_hat[j] = {shown};"]
+    lines += preparation.outputs(form, result)
     found = ["\n".join([*lines, "}"])]
     if description.task == "classes":
         found.append(_classify(form))

@@ -91,6 +91,9 @@ def functions(form: Form) -> list[str]:
         y = "scaled"
         lines.append(f"    real scaled[{n}]; /* the targets as the network has them */")
         lines += preparation.targets(form)
+    elif form.wide:
+        y = "target"
+        lines += [f"    real target[{n}];", f"    for (int j = 0; j < {n}; j++)", "        target[j] = y[j];"]
     lines += enter(form)
     lines.append(f"    forward(&t{', 1' if form.drops else ''});")
     lines.append(f"    l = {form.last.call_forward(f't.z{last}', f't.a{last}', y, n)};")

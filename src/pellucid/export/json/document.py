@@ -12,6 +12,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
+from pellucid.architecture import Architecture
 from pellucid.equations.activations import Activation, Softmax
 from pellucid.equations.arrays import Array
 from pellucid.export.description import Description, Feature
@@ -20,6 +21,9 @@ from pellucid.export.rows import Rows
 
 FORMAT = "pellucid-network"
 VERSION = 1
+"""of a single network"""
+ENSEMBLES = 2
+"""where members, each with its layers, stand in the place of the layers"""
 SHOWN = 5
 """example rows in a document"""
 
@@ -34,34 +38,16 @@ WORDS = {"largest": "max", "smallest": "min"}
 def document(description: Description, rows: Rows, outputs: Array) -> dict[str, Any]:
     """What is written, for a model and rows with what it says of them."""
     architecture = description.architecture
-    pairs = architecture.split(description.vector.astype(description.dtype))
     fused = architecture.objective.fused
     loss = architecture.loss
     return {
         "format": FORMAT,
-        "version": VERSION,
+        "version": ENSEMBLES if description.ensemble else VERSION,
         "writer": f"pellucid {release()}",
         "dtype": description.dtype,
         "inputs": [{"name": source.name, "kind": source.kind} for source in description.sources],
         "features": [_feature(feature) for feature in description.features],
-        "layers": [
-            {
-                "n_inputs": layer.n_inputs,
-                "n_units": layer.n_units,
-                "activation": {
-                    "name": layer.activation.spec,
-                    "formula": layer.activation.formula,
-                    "derivative_formula": layer.activation.derivative_formula,
-                    "expression": tree(layer.activation.pieces[0]),
-                    "derivative": tree(layer.activation.pieces[1]),
-                    **({"groups": list(layer.activation.groups)} if _has_groups(layer.activation) else {}),
-                },
-                "dropout": layer.dropout,
-                "W": [numbers(row) for row in W],
-                "b": numbers(b),
-            }
-            for layer, (W, b) in zip(architecture.layers, pairs, strict=True)
-        ],
+        **_networks(description),
         "loss": {
             "name": loss.spec,
             "formula": loss.formula,
@@ -87,6 +73,39 @@ def document(description: Description, rows: Rows, outputs: Array) -> dict[str, 
 
 def _has_groups(record: Activation) -> TypeGuard[Softmax]:
     return isinstance(record, Softmax) and bool(record.groups)
+
+
+def _networks(description: Description) -> dict[str, Any]:
+    """The layers of the network, or the share and the layers of each network of an ensemble."""
+    if not description.ensemble:
+        return {"layers": _layers(description.architecture, description.vector.astype(description.dtype))}
+    return {
+        "members": [
+            {"share": member.share, "layers": _layers(member.architecture, member.vector.astype(description.dtype))}
+            for member in description.ensemble
+        ]
+    }
+
+
+def _layers(architecture: Architecture, vector: Array) -> list[dict[str, Any]]:
+    return [
+        {
+            "n_inputs": layer.n_inputs,
+            "n_units": layer.n_units,
+            "activation": {
+                "name": layer.activation.spec,
+                "formula": layer.activation.formula,
+                "derivative_formula": layer.activation.derivative_formula,
+                "expression": tree(layer.activation.pieces[0]),
+                "derivative": tree(layer.activation.pieces[1]),
+                **({"groups": list(layer.activation.groups)} if _has_groups(layer.activation) else {}),
+            },
+            "dropout": layer.dropout,
+            "W": [numbers(row) for row in W],
+            "b": numbers(b),
+        }
+        for layer, (W, b) in zip(architecture.layers, architecture.split(vector), strict=True)
+    ]
 
 
 def numbers(array: Array) -> list[float]:

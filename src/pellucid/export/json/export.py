@@ -55,7 +55,8 @@ def export_json(model: Any, path: str | os.PathLike[str], *, force: bool = False
     expected = predictions(model, description, compared)
     text = json.dumps(document(description, compared, expected), allow_nan=False, ensure_ascii=False, separators=(",", ":")) + "\n"
     read = parse(text, os.fspath(path))
-    if not np.array_equal(read.network.vector, description.vector.astype(description.dtype)):
+    vectors = zip(read.networks, description.members, strict=True)
+    if not all(np.array_equal(network.vector, member.vector.astype(description.dtype)) for network, member in vectors):
         raise ExportError(sentence("a parameter", "the JSON export", "another one after reading", "the same", "report this"))
     off = difference(read.predict(compared.entries), expected, description.task)
     limit = LIMITS[description.dtype]

@@ -14,7 +14,7 @@ import numpy as np
 from pellucid.architecture import Architecture
 from pellucid.equations.arrays import Array
 from pellucid.errors import ModelFileError, PellucidError, sentence
-from pellucid.export.json.document import FORMAT, VERSION
+from pellucid.export.json.document import ENSEMBLES, FORMAT, VERSION
 from pellucid.export.json.features import prepared
 from pellucid.export.json.words import value_of
 from pellucid.export.steps import back, run
@@ -27,7 +27,8 @@ from pellucid.network import Network
 class JsonModel:
     """A model that was read from a document.
 
-    ``content`` is the document; ``network`` the network in it, that can be trained on.
+    ``content`` is the document; ``networks`` are the networks in it, that can be trained on, one but for an ensemble; ``network`` is the
+    first.
 
     >>> import tempfile
     >>> import pellucid as pl
@@ -39,7 +40,12 @@ class JsonModel:
     """
 
     content: Mapping[str, Any]
-    network: Network
+    networks: tuple[Network, ...]
+
+    @property
+    def network(self) -> Network:
+        """The network; of an ensemble, its first one."""
+        return self.networks[0]
 
     def prepare(self, rows: Any) -> Array:
         """Rows (m, inputs) of numbers, texts, days since 2000 and None, as inputs of the network (m, n_0)."""
@@ -50,12 +56,16 @@ class JsonModel:
     def predict(self, rows: Any) -> Array:
         """Numbers in the units of the target, or the probabilities of the classes or labels, (m, n)."""
         dtype = np.dtype(self.content["dtype"])
-        a = self.prepare(rows).astype(dtype)
+        inputs = self.prepare(rows).astype(dtype)
+        y_hat: Any = 0.0
         with np.errstate(all="ignore"):
-            for layer in self.content["layers"]:
-                z = a @ np.array(layer["W"], dtype=dtype) + np.array(layer["b"], dtype=dtype)
-                a = _activated(layer["activation"], z)
-        return _finished(self.content, a.astype(np.float64))
+            for member in _members(self.content):
+                a = inputs
+                for layer in member["layers"]:
+                    z = a @ np.array(layer["W"], dtype=dtype) + np.array(layer["b"], dtype=dtype)
+                    a = _activated(layer["activation"], z)
+                y_hat = y_hat + member["share"] * a.astype(np.float64)
+        return _finished(self.content, y_hat)
 
     def check(self) -> float:
         """The largest difference between its examples and what it says of their rows.
@@ -128,10 +138,10 @@ def parse(text: str, name: str) -> JsonModel:
         raise _refused(name, f"no JSON ({str(error)[:80]})") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise _refused(name, "another kind of document")
-    if content.get("version") != VERSION:
-        raise _refused(name, f"of version {content.get('version')!r}, and this release reads {VERSION}")
+    if content.get("version") not in (VERSION, ENSEMBLES):
+        raise _refused(name, f"of version {str(content.get('version'))[:40]}, and this release reads {VERSION} and {ENSEMBLES}")
     try:
-        model = JsonModel(content, _network(content))
+        model = JsonModel(content, tuple(_network(content, member["layers"]) for member in _members(content)))
         model.check()
     except PellucidError:
         raise
@@ -140,8 +150,18 @@ def parse(text: str, name: str) -> JsonModel:
     return model
 
 
-def _network(content: Mapping[str, Any]) -> Network:
-    layers = content["layers"]
+def _members(content: Mapping[str, Any]) -> list[Any]:
+    """The share and the layers of each network."""
+    if content["version"] == VERSION:
+        return [{"share": 1.0, "layers": content["layers"]}]
+    members = list(content["members"])
+    shares = [float(member["share"]) for member in members]
+    if not members or not all(share >= 0 for share in shares) or abs(sum(shares) - 1) > 1e-9:
+        raise ValueError("the shares of the members do not sum to 1")
+    return members
+
+
+def _network(content: Mapping[str, Any], layers: Any) -> Network:
     for layer in layers:
         size = len(layer["W"]), len(layer["b"])  # before anything is as large as is stated
         if size != (layer["n_inputs"], layer["n_units"]):

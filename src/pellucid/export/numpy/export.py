@@ -13,6 +13,7 @@ from pellucid.errors import ExportError, InputError, sentence
 from pellucid.export.description import Description
 from pellucid.export.model import describe
 from pellucid.export.numpy.module import module_text
+from pellucid.export.numpy.results import variable
 from pellucid.export.report import ExportReport
 from pellucid.export.rows import Rows, predictions, rows_of
 from pellucid.export.verify import LIMITS, difference
@@ -68,6 +69,10 @@ def export_numpy(
     if convention not in ("columns", "rows"):
         raise InputError(sentence("the convention", "the NumPy export", repr(convention), "columns or rows", "leave it at columns"))
     description = describe(model, "the NumPy export")
+    unlike = [str(one.architecture) for one in description.ensemble if one.architecture.to_header() != description.architecture.to_header()]
+    if unlike:
+        got, repair = f"{unlike[0]} beside {description.architecture}", "export it as C, JSON or ONNX, or its members one by one"
+        raise InputError(sentence("a member", "the NumPy export", got, "of the architecture of the others, rates and L2 included", repair))
     compared = rows_of(description, rows, single=description.dtype == "float32")
     expected = predictions(model, description, compared)
     columns = convention == "columns"
@@ -139,7 +144,7 @@ def _outputs(module: dict[str, Any], description: Description, rows: Rows) -> Ar
     """What the module says of the rows."""
     run = module["predict" if description.task == "numbers" else "probabilities"]
     with np.errstate(all="ignore"):
-        found = run(module["parameters"], as_table(description, rows))
+        found = run(module[variable(description)], as_table(description, rows))
         return np.asarray(np.hstack(found) if description.task == "columns" else found, dtype=np.float64)
 
 
@@ -147,12 +152,16 @@ def _moves(module: dict[str, Any], description: Description, rows: Rows) -> floa
     """How far the predictions move when every parameter moves by its last digit or so: as far as another order of sums may."""
     rng = np.random.default_rng(0)
 
-    def moved(dtype: Any) -> dict[str, Array]:
+    key, dtype = variable(description), np.dtype(description.dtype)
+
+    def moved(parameters: Any) -> Any:
+        if isinstance(parameters, list):
+            return [moved(one) for one in parameters]
         eps = np.finfo(dtype).eps
-        return {name: (w * (1 + eps * rng.choice([-1.0, 1.0], size=w.shape))).astype(dtype) for name, w in module["parameters"].items()}
+        return {name: (w * (1 + eps * rng.choice([-1.0, 1.0], size=w.shape))).astype(dtype) for name, w in parameters.items()}
 
     still = _outputs(module, description, rows)
-    others = [{**module, "parameters": moved(np.dtype(description.dtype))} for _ in range(3)]
+    others = [{**module, key: moved(module[key])} for _ in range(3)]
     return 4 * max(difference(_outputs(other, description, rows), still, description.task) for other in others)
 
 
@@ -168,12 +177,13 @@ def _gradient_difference(module: dict[str, Any], description: Description, colum
     masks = network.dropout_mask(m)
     exact = network.gradients(X, Y, s, mask=masks or None)
     forward, backward = module["forward"], module["backward"]
+    parameters = module["networks"][0] if description.ensemble else module["parameters"]
     turned = {layer: mask.T if columns else mask for layer, mask in masks.items()}
     more = (turned,) if masks else ()
     inputs, targets = (X.T, Y.T) if columns else (X, Y)
     with np.errstate(all="ignore"):
-        values = forward(module["parameters"], inputs, *more)
-        found = backward(module["parameters"], values, targets, s, *more)
+        values = forward(parameters, inputs, *more)
+        found = backward(parameters, values, targets, s, *more)
     worst = 0.0
     for name, array in exact.items():
         other = found[name].T if columns and array.ndim == 2 else found[name].reshape(array.shape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from textwrap import indent
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from pellucid.export.description import Description
 from pellucid.export.numpy import preparation
 from pellucid.export.numpy.passes import Passes
 from pellucid.export.numpy.preparation import wrapped
-from pellucid.export.numpy.results import finish
+from pellucid.export.numpy.results import finish, variable
 from pellucid.export.numpy.rules import activation_rules, objective, softmax_log_loss_slope
 from pellucid.export.numpy.words import helpers
 from pellucid.export.release import release
@@ -85,6 +86,7 @@ def module_text(description: Description, columns: bool, examples: Any, expected
 def _doc(description: Description, columns: bool) -> str:
     architecture = description.architecture
     sizes = "-".join(map(str, architecture.sizes))
+    what = f"A {sizes} network" if not description.ensemble else f"The mean of {len(description.ensemble)} networks, {sizes}"
     rules = ", ".join(record.spec for record in architecture.activations)
     shapes = (
         "Samples are columns. For each layer l = 1 .. {L}, with A_0 the inputs (n_0, m):\n\n"
@@ -100,9 +102,9 @@ def _doc(description: Description, columns: bool) -> str:
         "    dA_(l-1) = dZ_l W_l^T         db_l = the sum of the rows of dZ_l / m"
     ).replace("{L}", str(len(architecture.layers)))
     return (
-        f'"""A {sizes} network ({rules}; loss {architecture.loss.spec}) in plain NumPy: forward and backward propagation.\n\n'
+        f'"""{what} ({rules}; loss {architecture.loss.spec}) in plain NumPy: forward and backward propagation.\n\n'
         f"{shapes}\n\nRun this file to see its gradients checked by differences, and its predictions. To use it:\n\n"
-        "    from this_file import parameters, predict, encode, train\n\n"
+        f"    from this_file import {variable(description)}, predict, encode, train\n\n"
         f'Written by Pellucid {release()}; it needs NumPy and nothing else.\n"""'
     ).replace("\\", "\\\\")
 
@@ -148,15 +150,27 @@ def _dropout(description: Description, columns: bool) -> str:
 
 def parameters_text(description: Description, columns: bool) -> str:
     """The parameters by name: written out, or packed where there are very many."""
+    size = sum(member.vector.size for member in description.members)
+    texts = [_arrays(description, member.vector, columns, size > WRITTEN_OUT) for member in description.members]
+    unpacked = f"{UNPACKED}\n\n\n" if size > WRITTEN_OUT else ""
+    if not description.ensemble:
+        return f"{unpacked}parameters = {texts[0]}"
+    shares = [member.share for member in description.ensemble]
+    told = "# the parameters of each network, and its share in the mean"
+    return "\n".join([f"{unpacked}{told}", "networks = [", *(f"{indent(text, '    ')}," for text in texts), "]", f"SHARES = {shares!r}"])
+
+
+def _arrays(description: Description, vector: Array, columns: bool, packed: bool) -> str:
+    """The parameters of one network as a dictionary."""
     arrays = {}
-    pairs = description.architecture.split(description.vector.astype(description.dtype))
+    pairs = description.architecture.split(vector.astype(description.dtype))
     for layer, (W, b) in enumerate(pairs, start=1):
         arrays[f"W{layer}"], arrays[f"b{layer}"] = (W.T, b[:, None]) if columns else (W, b)
-    if description.vector.size > WRITTEN_OUT:
+    if packed:
         lines = [f'    "{name}": unpacked({array.shape}, "{_packed(array)}"),' for name, array in arrays.items()]
-        return f"{UNPACKED}\n\n\nparameters = {{\n" + "\n".join(lines) + "\n}"
-    lines = [f'    "{name}": np.array({_nested(array, 8)}, dtype=DTYPE),' for name, array in arrays.items()]
-    return "parameters = {\n" + "\n".join(lines) + "\n}"
+    else:
+        lines = [f'    "{name}": np.array({_nested(array, 8)}, dtype=DTYPE),' for name, array in arrays.items()]
+    return "{\n" + "\n".join(lines) + "\n}"
 
 
 UNPACKED = '''def unpacked(shape, text):
@@ -186,6 +200,7 @@ def _shortest(number: Any) -> str:
 
 def _check(description: Description, columns: bool, seed: int) -> str:
     n_0, n_L = description.architecture.sizes[0], description.architecture.sizes[-1]
+    first = " of the first network" if description.ensemble else ""
     shape = "({n}, m)" if columns else "(m, {n})"
     name, averages = description.architecture.loss.name, description.architecture.loss
     if name == "cross_entropy":
@@ -199,11 +214,11 @@ def _check(description: Description, columns: bool, seed: int) -> str:
     return f'''def check_gradients(m=6, h=1e-5, at_most=40, seed={seed}):
     """The largest difference between the gradient and (J(w + h) - J(w - h)) / 2h, as a part of the largest derivative of the array.
 
-    In double precision, on m random samples, for all parameters or, of large arrays, ``at_most`` of them.
+    In double precision, on m random samples, for all parameters{first} or, of large arrays, ``at_most`` of them.
     """
     rng = np.random.default_rng(seed)
     X, Y = rng.normal(size={shape.replace("{n}", str(n_0))}), {targets}
-    exact = {{name: w.astype(float) for name, w in parameters.items()}}
+    exact = {{name: w.astype(float) for name, w in {"networks[0]" if description.ensemble else "parameters"}.items()}}
     gradient = backward(exact, forward(exact, X), Y)
     worst = 0.0
     for name, w in exact.items():
@@ -220,19 +235,20 @@ def _check(description: Description, columns: bool, seed: int) -> str:
 
 
 def _main(description: Description) -> str:
+    given = variable(description)
     if description.task == "numbers":
-        told, shown = "predict(parameters, EXAMPLES)", 'print(f"row {row}:", *(f"{number:.6g}" for number in numbers))'
+        told, shown = f"predict({given}, EXAMPLES)", 'print(f"row {row}:", *(f"{number:.6g}" for number in numbers))'
         label = ""
     elif description.task == "columns":
         told = "np.hstack(probabilities(parameters, EXAMPLES))"
         label = "    labels = predict(parameters, EXAMPLES)\n"
         shown = 'print(f"row {row}: {\', \'.join(map(str, labels[row - 1]))}", *(f"{number:.4f}" for number in numbers), sep="  ")'
     elif description.task == "classes":
-        told = "probabilities(parameters, EXAMPLES)"
-        label = "    labels = predict(parameters, EXAMPLES)\n"
+        told = f"probabilities({given}, EXAMPLES)"
+        label = f"    labels = predict({given}, EXAMPLES)\n"
         shown = 'print(f"row {row}: {labels[row - 1]}", *(f"{label}: {number:.4f}" for label, number in zip(CLASSES, numbers)), sep="  ")'
     else:
-        told, label = "probabilities(parameters, EXAMPLES)", ""
+        told, label = f"probabilities({given}, EXAMPLES)", ""
         shown = 'print(f"row {row}:", *(f"{number:.4f}" for number in numbers))'
     limit = "1e-9" if description.dtype == "float64" else "1e-4"
     return f'''def main():

@@ -11,7 +11,7 @@ from pellucid.equations.arrays import Array
 from pellucid.errors import InputError, sentence
 from pellucid.export.description import Description
 from pellucid.export.onnx.graph import Graph, Node, Value
-from pellucid.export.onnx.network import columns, forward
+from pellucid.export.onnx.network import columns, mean
 from pellucid.export.onnx.preparation import prepare, stepped
 from pellucid.export.release import release
 from pellucid.export.steps import back
@@ -44,7 +44,7 @@ def build(description: Description, opset: int, output: str) -> Any:
     if graph.dtype != dtype:
         graph.dtype = dtype
         x = x.cast(dtype)
-    found = finish(description, forward(description.architecture, description.vector.astype(dtype), x))
+    found = finish(description, mean(description, x))
     for name, value in zip(outputs, found, strict=True):
         graph.rename(value, name)
     return _model(description, graph, opset, names, outputs)

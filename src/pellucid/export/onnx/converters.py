@@ -11,7 +11,7 @@ from pellucid.errors import InputError, sentence
 from pellucid.export.model import describe
 from pellucid.export.onnx.build import classes_of, finish
 from pellucid.export.onnx.graph import Graph, Value
-from pellucid.export.onnx.network import forward
+from pellucid.export.onnx.network import mean
 from pellucid.export.onnx.preparation import stepped
 from pellucid.export.onnx.runtime import package
 from pellucid.export.steps import back
@@ -42,7 +42,7 @@ def convert_estimator(scope: Any, operator: Any, container: Any) -> None:
     """The nodes of a fitted estimator of ours."""
     description = describe(operator.raw_operator, "the ONNX export")
     graph = Graph(np.dtype(description.dtype), scope.get_unique_operator_name("network") + "_")
-    found = finish(description, forward(description.architecture, description.vector.astype(description.dtype), _input(graph, operator)))
+    found = finish(description, mean(description, _input(graph, operator)))
     _into(container, graph, found, operator)
 
 

@@ -28,7 +28,8 @@ def export_onnx(model: Any, path: str | os.PathLike[str], *, opset: int = USUAL,
     ``probabilities_0``, ``label_1`` ... What was trained on a frame has an input (m, 1) for each
     column, of its name: numbers (NaN where one is missing), texts ("" where one is missing), dates as days since the beginning of
     2000 (UTC). Numbers are float or double, as the model's are. Imputation, scaling, one-hot and ordinal encoding are written by
-    hand, to the last digit; of other steps, and of ensembles of our estimators, skl2onnx makes what it can.
+    hand, to the last digit, and so are the means of a VotingClassifier or VotingRegressor of our estimators; of other steps and other
+    ensembles skl2onnx makes what it can.
 
     Args:
         model: what is written.

@@ -7,18 +7,31 @@ import numpy as np
 from pellucid.architecture import Architecture
 from pellucid.equations.activations import Activation, Softmax
 from pellucid.equations.arrays import Array
+from pellucid.export.description import Description
 from pellucid.export.onnx.graph import Value
 from pellucid.export.onnx.words import translate
 
 
-def forward(architecture: Architecture, vector: Array, x: Value) -> Value:
+def mean(description: Description, x: Value) -> Value:
+    """y_hat of a network; of an ensemble the mean of its networks by their shares, whose names begin with n1_, n2_ ..."""
+    dtype = np.dtype(description.dtype)
+    if not description.ensemble:
+        return forward(description.architecture, description.vector.astype(dtype), x)
+    parts = [
+        forward(member.architecture, member.vector.astype(dtype), x, f"n{at}_") * member.share
+        for at, member in enumerate(description.ensemble, start=1)
+    ]
+    return sum(parts[1:], parts[0])
+
+
+def forward(architecture: Architecture, vector: Array, x: Value, prefix: str = "") -> Value:
     """y_hat: z_l = a_{l-1} W_l + b_l, a_l = f_l(z_l); the arrays W1, b1 ... and the values z1, a1 ... keep these names."""
     graph = x.graph
     a = x
     for layer, (W, b) in zip(architecture.layers, architecture.split(vector), strict=True):
         at = layer.index
-        weights, biases = graph.constant(W, f"W{at}"), graph.constant(b, f"b{at}")
-        a = activated(layer.activation, graph.node("Gemm", a, weights, biases, name=f"z{at}"))
+        weights, biases = graph.constant(W, f"{prefix}W{at}"), graph.constant(b, f"{prefix}b{at}")
+        a = activated(layer.activation, graph.node("Gemm", a, weights, biases, name=f"{prefix}z{at}"))
     return a
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -117,6 +116,6 @@ def _own_rounding(description: Description, given: Mapping[str, Array], output: 
     still = outputs(description, given)
     found = []
     for _ in range(3):
-        other = replace(description, vector=description.vector * (1 + eps * rng.choice([-1.0, 1.0], size=description.vector.shape)))
+        other = description.altered(lambda _, vector: vector * (1 + eps * rng.choice([-1.0, 1.0], size=vector.shape)))
         found.append(difference(outputs(other, {name: moved(array) for name, array in given.items()}), still, description.task))
     return 4 * max(found)

@@ -78,13 +78,35 @@ def _converted(model: Any, opset: int, dtype: np.dtype[Any], rows: Any) -> tuple
     except InputError:
         raise
     except Exception as error:  # skl2onnx raises what it meets
-        got = " ".join(str(error).split())[:160] or type(error).__name__
-        raise InputError(
-            sentence("a step of the pipeline", "the ONNX export", f"refused ({got})", "one that skl2onnx converts", REPAIR)
-        ) from None
+        told = " ".join(str(error).split())[:160] or type(error).__name__
+        step = _refused(model, opset)
+        got = f"{step}, which is refused ({told})" if step else f"refused ({told})"
+        raise InputError(sentence("a step of the pipeline", "the ONNX export", got, "one that skl2onnx converts", REPAIR)) from None
     made.producer_name = "pellucid"
     _rename_inputs(made, [name for name, _ in inputs])
     return made, given, taken
+
+
+def _refused(model: Any, opset: int) -> str:
+    """The class of the first step that is not converted alone either, or nothing."""
+    from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+
+    def converts(part: Any, kind: Any) -> bool:
+        try:
+            inputs = [("X", kind([None, int(part.n_features_in_)]))]
+            package("skl2onnx").convert_sklearn(part, initial_types=inputs, target_opset={"": opset, "ai.onnx.ml": 3})
+        except Exception:  # skl2onnx raises what it meets
+            return False
+        return True
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for part in parts(model):
+            whole = any(hasattr(part, name) for name in ("steps", "transformer_list", "transformers_", "estimators_"))
+            alone = not whole and hasattr(part, "transform") and hasattr(part, "n_features_in_")
+            if alone and not any(converts(part, kind) for kind in (FloatTensorType, StringTensorType)):
+                return type(part).__name__
+    return ""
 
 
 def _rename_inputs(made: Any, names: list[str]) -> None:
