@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pellucid.engines.compiled import formulas
-from pellucid.engines.compiled.few import MOST, softmax_cross_entropy
-from pellucid.engines.compiled.formulas import Rule
+from pellucid.engines.compiled import few, formulas
+from pellucid.engines.compiled.formulas import Rule, names_in
 from pellucid.engines.compiled.parts import Part
 from pellucid.equations import optimizers
 from pellucid.equations.activations import Activation, Softmax, relu
@@ -65,7 +64,14 @@ def objective(chain: Objective, n: int) -> Last:
     if pair.pieces == ("", ""):
         part = WHOLE_ROWS[chain.output.name, loss.name]
         fills = part.name == "rowwise.softmax_cross_entropy"
-        return Last(softmax_cross_entropy(n) if fills and 1 < n <= MOST else Rule(part, ()), output=fills)
+        return Last(few.softmax_cross_entropy(n) if fills and 1 < n <= few.MOST else Rule(part, ()), output=fills)
+    if (
+        isinstance(chain.output, Softmax)
+        and 1 < n <= few.MOST
+        and not loss.averages
+        and all("z" not in names_in(text) for text in pair.pieces)
+    ):
+        return Last(few.softmax_objective(n, *pair.pieces), output=True)
     return Last(formulas.objective(*pair.pieces, loss.averages))
 
 
