@@ -109,6 +109,15 @@ def test_both_engines_train_alike(data, loss):
     assert np.abs(ends[0] - ends[1]).max() <= 1e-12
 
 
+def test_both_engines_train_alike_with_few_outputs(data):
+    X, y = data
+    settings = SETTINGS | {"max_iter": 8}
+    ends = [pl.MLPClassifier(**settings, engine=name).fit(X, y[:, :2]) for name in ("compiled", "reference")]
+    assert ends[0].out_activation_ == "softmax(3, 2)"
+    assert np.abs(ends[0].network_.vector - ends[1].network_.vector).max() <= 1e-12
+    assert_allclose(ends[0].loss_curve_, ends[1].loss_curve_, rtol=1e-12)
+
+
 def test_columns_of_several_kinds(data):
     X, y = data
     table = pd.DataFrame({"letter": y[:, 2], "number": np.digitize(X[:, 0], [-0.5, 0.5]) * 10, "flag": X[:, 1] > 0})

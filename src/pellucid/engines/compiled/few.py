@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from pellucid.engines.compiled.formulas import OBJECTIVE, Rule, made
+from pellucid.engines.compiled.formulas import OBJECTIVE, Rule, code, made
 
 MOST = 5
 TURN = "source: Entries, count: int, target: Entries"
@@ -17,36 +17,66 @@ TURN = "source: Entries, count: int, target: Entries"
 @cache
 def softmax_cross_entropy(n: int) -> Rule:
     """`rowwise.softmax_cross_entropy` for n outputs: the same operations in the same order."""
-
-    def each(line: str) -> list[str]:
-        return ["        " + line.replace("#", str(j)) for j in range(n)]
-
-    def total(term: str) -> str:
-        return " + ".join(term.replace("#", str(j)) for j in range(n))
-
-    rows = ["    for i in range(m):", f"        row = i * {n}"]
     return made(
         OBJECTIVE,
         [
-            *rows,
-            *each("z#, y# = z_[row + #], y_[row + #]"),
-            "        top = z0",
-            *each("top = max(top, z#)")[1:],
-            *each("z# -= top"),
-            f"        l_[i] = {total('y# * z#')}",
-            *each("a_[row + #] = z#"),
-            f"    for i in range(m * {n}):",
-            "        a_[i] = exp(a_[i])",
-            *rows,
-            *each("a#, y# = a_[row + #], y_[row + #]"),
-            f"        total, weight = {total('a#')}, {total('y#')}",
-            "        share = number(1, a0) / total",
-            *each("a# *= share"),
-            *each("a_[row + #] = a#"),
+            *_exponentials(n, f"l_[i] = {_sum('y# * z#', n)}"),
+            *_probabilities(n, f"weight = {_sum('y#', n)}"),
             "        l_[i] = weight * log(total) - l_[i]",
-            *each("dz_[row + #] = a# * weight - y#"),
+            *_each("dz_[row + #] = a# * weight - y#", n),
         ],
     )
+
+
+@cache
+def softmax_objective(n: int, contribution: str, slope: str) -> Rule:
+    """a = softmax(z), l = the sum of a text in a and y over n outputs, dz = another text in them."""
+    parameters: list[float] = []
+    value, derivative = (code(text, ["y", "a"], parameters) for text in (contribution, slope))
+    lines = []
+    for j in range(n):
+        lines += [f"        a, y = a{j}, y{j}", f"        l{j}, dz_[row + {j}] = {value}, {derivative}"]
+    return made(OBJECTIVE, [*_exponentials(n), *_probabilities(n), *lines, f"        l_[i] = {_sum('l#', n)}"], parameters)
+
+
+def _exponentials(n: int, *more: str) -> list[str]:
+    """a = e^(z - top)."""
+    return [
+        *_rows(n),
+        *_each("z#, y# = z_[row + #], y_[row + #]", n),
+        "        top = z0",
+        *_each("top = max(top, z#)", n)[1:],
+        *_each("z# -= top", n),
+        *["        " + line for line in more],
+        *_each("a_[row + #] = z#", n),
+        f"    for i in range(m * {n}):",
+        "        a_[i] = exp(a_[i])",
+    ]
+
+
+def _probabilities(n: int, *more: str) -> list[str]:
+    """A loop in which a is divided by its total."""
+    return [
+        *_rows(n),
+        *_each("a#, y# = a_[row + #], y_[row + #]", n),
+        f"        total = {_sum('a#', n)}",
+        *["        " + line for line in more],
+        "        share = number(1, a0) / total",
+        *_each("a# *= share", n),
+        *_each("a_[row + #] = a#", n),
+    ]
+
+
+def _rows(n: int) -> list[str]:
+    return ["    for i in range(m):", f"        row = i * {n}"]
+
+
+def _each(line: str, n: int) -> list[str]:
+    return ["        " + line.replace("#", str(j)) for j in range(n)]
+
+
+def _sum(term: str, n: int) -> str:
+    return " + ".join(term.replace("#", str(j)) for j in range(n))
 
 
 @cache

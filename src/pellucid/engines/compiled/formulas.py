@@ -85,7 +85,8 @@ def names_in(text: str) -> frozenset[str]:
     return frozenset(node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)) - set(WORDS)
 
 
-def _code(text: str, names: Sequence[str], parameters: list[float]) -> str:
+def code(text: str, names: Sequence[str], parameters: list[float]) -> str:
+    """The text in the words of machine code; its numbers that are not whole are added to the parameters."""
     return ast.unparse(_Typed(names, parameters).visit(ast.parse(text, mode="eval")).body)
 
 
@@ -93,7 +94,7 @@ def _code(text: str, names: Sequence[str], parameters: list[float]) -> str:
 def activation_forward(text: str) -> Rule:
     """The part (z, a, m, n, parameters): a = f(z)."""
     parameters: list[float] = []
-    expression = _code(text, ["z"], parameters)
+    expression = code(text, ["z"], parameters)
     body = [*_loop(["z"]), f"        a_[i] = {expression}"]
     return made(FORWARD, body, parameters)
 
@@ -102,11 +103,11 @@ def activation_forward(text: str) -> Rule:
 def activation_backward(text: str) -> Rule:
     """The part (da, z, a, m, n, parameters): dz = da * f'(z), written over da."""
     parameters: list[float] = []
-    expression = _code(text, ["z", "a"], parameters)
+    expression = code(text, ["z", "a"], parameters)
     if expression == "number(1, z)":
         return made(BACKWARD, ["    pass"], [])
     if "z" not in names_in(text):
-        expression = _code(text, ["a", "z"], parameters)
+        expression = code(text, ["a", "z"], parameters)
     body = [*_loop(sorted(names_in(text)) or ["z"]), f"        da_[i] = da_[i] * ({expression})"]
     return made(BACKWARD, body, parameters)
 
@@ -120,7 +121,7 @@ def objective(contribution: str, slope: str, averages: bool) -> Rule:
     """
     parameters: list[float] = []
     names = ["y", "y_hat", "z", "a"]
-    value, derivative = _code(contribution, names, parameters), _code(slope, names, parameters)
+    value, derivative = code(contribution, names, parameters), code(slope, names, parameters)
     body = [
         *_loop(sorted(names_in(contribution) | {"y"})),
         f"        dz_[i] = {value}",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pellucid.engines.compiled import formulas
-from pellucid.engines.compiled.few import MOST, softmax_cross_entropy
-from pellucid.engines.compiled.formulas import Rule
+from pellucid.engines.compiled import few, formulas
+from pellucid.engines.compiled.formulas import Rule, names_in
 from pellucid.engines.compiled.parts import Part
 from pellucid.equations import optimizers
 from pellucid.equations.activations import Activation, Softmax, relu
@@ -71,15 +70,22 @@ class Last:
 
 def objective(chain: Objective, n: int) -> Last:
     """l_i and dz_L over n outputs, fused where a fused form exists."""
-    pair, loss = chain.fused, chain.loss
+    pair, loss, sizes = chain.fused, chain.loss, _sizes(chain.output)
     if pair is None:
         return Last(formulas.objective(*loss.pieces, loss.averages), link=True)
     if pair.pieces == ("", ""):
-        key, sizes = (chain.output.name, loss.name), _sizes(chain.output)
-        fills = loss.name == "cross_entropy"
+        key, fills = (chain.output.name, loss.name), loss.name == "cross_entropy"
         if sizes:
             return Last(Rule(IN_GROUPS[key], sizes), output=fills)
-        return Last(softmax_cross_entropy(n) if fills and 1 < n <= MOST else Rule(WHOLE_ROWS[key], ()), output=fills)
+        return Last(few.softmax_cross_entropy(n) if fills and 1 < n <= few.MOST else Rule(WHOLE_ROWS[key], ()), output=fills)
+    if (
+        isinstance(chain.output, Softmax)
+        and not sizes
+        and 1 < n <= few.MOST
+        and not loss.averages
+        and all("z" not in names_in(text) for text in pair.pieces)
+    ):
+        return Last(few.softmax_objective(n, *pair.pieces), output=True)
     return Last(formulas.objective(*pair.pieces, loss.averages))
 
 
