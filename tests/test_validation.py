@@ -360,6 +360,9 @@ def test_counts_of_numpy_become_plain():
 
 def test_a_text_from_a_short_list():
     assert one_of("rows", ["columns", "rows"], "the convention", "trace") == "rows"
+    for value, got in ((None, "None"), (3, "3"), (np.zeros(2), "a ndarray"), (["rows"], "a list")):
+        expected = f"The convention in trace is {got}, expected one of columns, rows: choose one of them."
+        assert told(pl.UnknownNameError, one_of, value, ["columns", "rows"], "the convention", "trace") == expected
     message = told(pl.UnknownNameError, one_of, "row", ["columns", "rows"], "the convention", "trace")
     assert message == "The convention in trace is 'row', expected one of columns, rows: choose one of them."
 

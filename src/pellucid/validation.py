@@ -135,8 +135,9 @@ def whole_number(value: Any, what: str, where: str) -> int:
 
 def one_of(value: str, known: Sequence[str], what: str, where: str) -> str:
     """A text from a short list."""
-    if value not in known:
-        raise UnknownNameError(sentence(what, where, repr(value), f"one of {', '.join(known)}", "choose one of them"))
+    if not isinstance(value, str) or value not in known:
+        got = repr(value) if np.isscalar(value) or value is None else f"a {type(value).__name__}"
+        raise UnknownNameError(sentence(what, where, got, f"one of {', '.join(known)}", "choose one of them"))
     return value
 
 

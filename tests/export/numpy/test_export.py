@@ -246,7 +246,7 @@ def test_names_of_columns_are_no_code(tmp_path):
 
 def test_refusals(tmp_path):
     net, path = exportable.network("tanh"), tmp_path / "net.py"
-    with pytest.raises(pl.InputError, match="The convention in the NumPy export is 'diagonal', expected columns or rows"):
+    with pytest.raises(pl.InputError, match="The convention in the NumPy export is 'diagonal', expected one of columns, rows"):
         pl.export_numpy(net, path, convention="diagonal")
     with pytest.raises(pl.InputError, match="not fitted"):
         pl.export_numpy(exportable.regressor(), path)

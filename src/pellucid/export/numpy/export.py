@@ -19,6 +19,7 @@ from pellucid.export.rows import Rows, predictions, rows_of
 from pellucid.export.verify import LIMITS, difference
 from pellucid.files import check_writable, write_atomically
 from pellucid.network import Network
+from pellucid.validation import one_of
 
 SHOWN = 5
 """example rows in the module"""
@@ -66,8 +67,7 @@ def export_numpy(
 
     """
     check_writable(path, force)
-    if convention not in ("columns", "rows"):
-        raise InputError(sentence("the convention", "the NumPy export", repr(convention), "columns or rows", "leave it at columns"))
+    one_of(convention, ("columns", "rows"), "the convention", "the NumPy export")
     description = describe(model, "the NumPy export")
     unlike = [str(one.architecture) for one in description.ensemble if one.architecture.to_header() != description.architecture.to_header()]
     if unlike:
