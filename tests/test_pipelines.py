@@ -547,10 +547,9 @@ def test_refusals_are_errors_of_this_library_and_values():
     ("make", "told"),
     [
         (lambda: make_pipeline(StandardScaler(), pl.MLPClassifier(3, max_iter=2)), "StandardScaler -> MLPClassifier"),
-        (lambda: pl.tabular_classifier(2, max_iter=2), "Preparation -> VotingClassifier"),
         (lambda: pl.MLPClassifier(3, max_iter=2), "MLPClassifier"),
     ],
-    ids=["steps of one's own", "a preset", "no pipeline"],
+    ids=["steps of one's own", "no pipeline"],
 )
 def test_a_pipeline_of_other_steps_is_refused_in_one_sentence(make, told, tmp_path):
     X, y = people()[["income", "rooms"]].fillna(0), targets(people())

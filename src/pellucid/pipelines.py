@@ -82,7 +82,7 @@ class TableModel:
     """
 
     def __init__(self, pipeline: Pipeline, target: str, task: str) -> None:
-        first, last = pipeline.steps[0][1], pipeline.steps[-1][1]
+        first, last = (pipeline.steps[at][1] if isinstance(pipeline, Pipeline) else pipeline for at in (0, -1))
         flat = Pipeline([*first.pipeline_.steps, ("model", last)]) if hasattr(first, "pipeline_") else pipeline  # of presets
         self.pipeline, self.target, self.task = flat, target, task
 

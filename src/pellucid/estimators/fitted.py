@@ -176,7 +176,8 @@ class Fitted(BaseEstimator):
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
+        defaults = type(self)().get_params(deep=False)  # for parameters that are younger than the state
+        super().__setstate__(defaults | state)
         if "network_" in self.__dict__:
             self._hold(self.network_)
             self.__dict__.update(as_scikit_learn_has(vars(self)))
