@@ -44,7 +44,6 @@ from pellucid.errors import (
     TableError,
     UnknownNameError,
 )
-from pellucid.glassbox import plots
 from pellucid.glassbox.check import GradientReport, check_gradients
 from pellucid.glassbox.trace import Trace, trace
 from pellucid.network import Network
@@ -57,6 +56,7 @@ if TYPE_CHECKING:
     from pellucid.export.numpy import export_numpy
     from pellucid.export.onnx import export_onnx
     from pellucid.export.report import ExportReport
+    from pellucid.glassbox import plots
     from pellucid.glassbox.calculus import differentiate
     from pellucid.glassbox.derivation import Derivation, Step
     from pellucid.glassbox.derive import LayerTable, Proof, derive, layer_table, prove_gradients
@@ -101,13 +101,15 @@ _LAZY = {name: f"pellucid.{module}" for module, names in _MODULES.items() for na
 
 
 def __getattr__(name: str) -> Any:
+    if name == "plots":
+        return import_module("pellucid.glassbox.plots")
     if name in _LAZY:
         return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module 'pellucid' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_LAZY])
+    return sorted({*globals(), *_LAZY, "plots"})
 
 
 __all__ = [

@@ -10,8 +10,6 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from pellucid.engines.compiled.memory import at
-from pellucid.engines.compiled.parts import Part
-from pellucid.engines.compiled.store import address
 from pellucid.equations.arrays import Array
 
 WORTH = 4096
@@ -76,4 +74,7 @@ def _as_expected() -> bool:
 @cache
 def _part(name: str, n_arguments: int) -> Callable[..., None]:
     """A part of `pellucid.engines.compiled.shuffles`, as Python calls it."""
+    from pellucid.engines.compiled.parts import Part  # what loads machine code is not imported before there is some
+    from pellucid.engines.compiled.store import address
+
     return ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * n_arguments)(address(Part(f"shuffles.{name}")))

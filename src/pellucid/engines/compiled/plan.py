@@ -30,6 +30,8 @@ PARTS = {
 }
 PREDICTION = ("multiply", "add_losses")
 """those that prediction needs"""
+SOME = ("drop", "apply_mask", "penalize", "rescale")
+"""those that only some trainings need"""
 BLOCKS = 32
 """into how many blocks the parameters are cut, so that threads get equal shares; within these bounds:"""
 SMALLEST, LARGEST = 512, 1 << 15
@@ -98,7 +100,7 @@ class Workspace:
         net = self.net[0]
         net["n_layers"], net["item"] = len(architecture.layers), self.dtype.itemsize
         for name, part in PARTS.items():
-            if rows or name in PREDICTION:  # no part is compiled before it is needed
+            if (rows and name not in SOME) or name in PREDICTION:  # no part is compiled before it is needed
                 net[name] = address(part, self.dtype)
         last = architecture.layers[-1]
         self.strip = INNER * VECTORS * VECTOR_BYTES // self.dtype.itemsize
@@ -126,6 +128,11 @@ class Workspace:
         self.call.released = self.call.arrived + 128
         self._placed: tuple[Array | None, int] = (None, 0)
 
+    def need(self, *names: str) -> None:
+        """Have some of `SOME` there."""
+        for name in names:
+            self.net[0][name] = address(PARTS[name], self.dtype)
+
     def place(self, vector: Array) -> int:
         """The address of the parameters; they are usually those of the last time."""
         if self._placed[0] is not vector:
@@ -137,12 +144,16 @@ class Workspace:
         for entry, mask in zip(self.layers, masks, strict=True):
             entry["a"] = entry["f"] if mask is None else self._dropped(entry)
             entry["mask"] = 0 if mask is None else mask.ctypes.data
+        if any(mask is not None for mask in masks):
+            self.need("apply_mask")
         self.call.masked = 1
 
     def drop_at_random(self) -> None:
         """Let each layer have the dropout of the architecture."""
         for entry, layer in zip(self.layers, self.architecture.layers, strict=True):
             entry["a"] = self._dropped(entry) if layer.dropout else entry["f"]
+        if any(self.architecture.dropout):
+            self.need("drop")
         self.call.masked = 0
 
     def _dropped(self, entry: Any) -> int:

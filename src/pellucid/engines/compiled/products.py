@@ -23,6 +23,7 @@ def _strip(turned: int, vectors: int, masked: int, wide: int = VECTOR_BYTES) -> 
     ``step`` is between the rows of A, whose entries are neighbours; or, where A is ``turned``, between the entries of a row, and the rows
     are neighbours. That one of the two steps is the number 1 spares some of the arithmetic of addresses.
     """
+    rows, ends = ROWS, 0 if turned else 1
 
     @njit(error_model="numpy")
     def strip(
@@ -35,26 +36,28 @@ def _strip(turned: int, vectors: int, masked: int, wide: int = VECTOR_BYTES) -> 
         c: Any,
         c_row: Any,
         start: Any,
-        start_row: Any,
-        started: Any,
+        s_row: Any,
+        given: Any,
         columns: Any,
         finish: Any,
         signs: Any,
     ) -> Any:
         row, inner = (1, step) if turned else (step, 1)
         i = 0
-        while i + ROWS <= m:
-            tile(ROWS, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns, finish, signs)
-            i += ROWS
+        while i + rows <= m:
+            tile(rows, vectors, masked, wide, ends, i, k, a, row, inner, b, b_row, c, c_row, start, s_row, given, columns, finish, signs)
+            i += rows
         if i + 4 <= m:
-            tile(4, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns, finish, signs)
+            tile(4, vectors, masked, wide, ends, i, k, a, row, inner, b, b_row, c, c_row, start, s_row, given, columns, finish, signs)
             i += 4
-        if i + 3 == m:
-            tile(3, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns, finish, signs)
-        elif i + 2 == m:
-            tile(2, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns, finish, signs)
-        elif i + 1 == m:
-            tile(1, vectors, masked, wide, i, k, a, row, inner, b, b_row, c, c_row, start, start_row, started, columns, finish, signs)
+        if turned and i + 3 == m:  # three classes, lying on their side
+            tile(3, vectors, masked, wide, ends, i, k, a, row, inner, b, b_row, c, c_row, start, s_row, given, columns, finish, signs)
+            return
+        if i + 2 <= m:
+            tile(2, vectors, masked, wide, ends, i, k, a, row, inner, b, b_row, c, c_row, start, s_row, given, columns, finish, signs)
+            i += 2
+        if i < m:
+            tile(1, vectors, masked, wide, ends, i, k, a, row, inner, b, b_row, c, c_row, start, s_row, given, columns, finish, signs)
 
     return strip
 

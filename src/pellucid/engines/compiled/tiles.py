@@ -117,6 +117,7 @@ def tile(
     vectors: Any,
     masked: Any,
     bytes_wide: Any,
+    ends: Any,
     i: Any,
     k: Any,
     a: Any,
@@ -136,17 +137,17 @@ def tile(
     """The tile of C from row i on, of so many rows and vectors so many bytes wide; ``masked``: the last vector ends at ``columns``.
 
     A[i, p] lies at a[i * row_step + p * inner_step], B[p, j] at b[p * b_row + j], C[i, j] at c[i * c_row + j]; start likewise (start_row
-    0 repeats one row: the bias), and is 0 where ``started`` is 0. What becomes of C before it is written, ``finish`` says: `PLAIN`,
-    `RELU`, or `RELU_BACKWARD` with ``signs`` laid out like C.
+    0 repeats one row: the bias), and is 0 where ``started`` is 0. What becomes of C before it is written, ``finish`` says if ``ends`` is
+    set: `PLAIN`, `RELU`, or `RELU_BACKWARD` with ``signs`` laid out like C.
     """
-    shape = rows, vectors, masked, bytes_wide
+    shape = rows, vectors, masked, bytes_wide, ends
     if not all(isinstance(item, types.IntegerLiteral) for item in shape):
         return None
-    n_rows, n_vectors, partial, width = (item.literal_value for item in shape)
+    n_rows, n_vectors, partial, width, finishes = (item.literal_value for item in shape)
     pointer, integer = a, types.int64
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        _, _, _, _, top, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, columns, finish, signs = arguments
+        _, _, _, _, _, top, k, a, row_step, inner_step, b, b_row, c, c_row, start, start_row, started, columns, finish, signs = arguments
         v = _Vectors(context, builder, pointer.dtype, width)
         mask = v.first(builder.sub(columns, INT((n_vectors - 1) * v.lanes))) if partial else None
         masks = [None] * (n_vectors - 1) + [mask]
@@ -190,6 +191,9 @@ def tile(
             negative = builder.icmp_signed("<", sign, ir.Constant(bits, None))
             return builder.fmul(value, builder.select(negative, v.constant(0.0), v.constant(1.0)))
 
+        if not finishes:
+            write(lambda value, i, j: value)
+            return context.get_dummy_value()
         with builder.if_else(builder.icmp_signed("==", finish, INT(PLAIN))) as (plain, other):
             with plain:
                 write(lambda value, i, j: value)

@@ -59,6 +59,7 @@ class Training:
         call.l2, call.clip = space.architecture.l2, batches.clip_norm or 0.0
         call.prepare, call.update = address(update.prepare, dtype), address(update.move, dtype)
         space.drop_at_random()
+        space.need(*["penalize"] * (call.l2 > 0), *["rescale"] * (call.clip > 0))
 
     def goes_on(self, progress: Progress, batches: Batches, optimizer: Optimizer) -> bool:
         """Whether this is the same training as the last time."""
