@@ -3,122 +3,43 @@
 from __future__ import annotations
 
 import math
-import warnings
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Self, TypeGuard
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.random import RandomState
 from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import InvalidParameterError
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from pellucid.architecture import Architecture
 from pellucid.engines import Engine
-from pellucid.equations.activations import Activation, activation
+from pellucid.equations.activations import Activation
 from pellucid.equations.arrays import Array
 from pellucid.equations.losses import Loss
-from pellucid.equations.optimizers import LBFGS, AdaGrad, AdamEpsilonHat, AdamW, GradientDescent, Momentum, Nesterov, Optimizer, RMSprop
-from pellucid.equations.schedules import Schedule
+from pellucid.equations.optimizers import Optimizer
 from pellucid.errors import DivergenceError, InputError, ResumeError, ShapeError, sentence
 from pellucid.estimators import draws
-from pellucid.estimators.constraints import ParameterError
-from pellucid.estimators.fitted import Fitted
+from pellucid.estimators.given import Saving, as_engines_want, is_numbers
 from pellucid.estimators.losses import as_trained
-from pellucid.estimators.stopping import AsTold, SgdRates, Stopping
+from pellucid.estimators.parameters import Parameters
+from pellucid.estimators.stopping import SgdRates, Stopping
 from pellucid.estimators.unconverged import warn_of_epochs, warn_of_lbfgs
 from pellucid.network import Network
 from pellucid.training import Carried, Held, Plan, train
-from pellucid.training.callbacks import AnyCallback
-from pellucid.training.checkpoints import Checkpoints, Path, Snapshot, to_resume
 from pellucid.training.lbfgs import cost
-from pellucid.training.pieces import is_sparse
 from pellucid.training.session import check_plan
 from pellucid.validation import check_domain
-
-LOGISTIC = {"logistic": "sigmoid"}
-"""scikit-learn's names of activations that have another one here"""
 
 
 class NonFiniteError(DivergenceError, ValueError):
     """A training of an estimator became infinite or NaN; scikit-learn raises a ValueError."""
 
 
-def _is_numbers(array: Any, ndim: int) -> TypeGuard[Array]:
-    """Whether it is an array of so many dimensions with finite numbers of 32 or 64 bits, or whole ones, in it."""
-    if type(array) is not np.ndarray or array.ndim != ndim or array.dtype.char not in "fdilq":
-        return False
-    return array.dtype.kind == "i" or bool(np.isfinite(array).all())
-
-
-@dataclass(frozen=True)
-class Saving:
-    """What fit was told of checkpoints."""
-
-    checkpoint: Path | None
-    every: int | str
-    resume: bool | Path
-
-    def checkpoints(self) -> Checkpoints | None:
-        """Where and how often they are written."""
-        return Checkpoints.of(self.checkpoint, self.every, resumes=bool(self.resume))
-
-    def snapshot(self) -> Snapshot | None:
-        """The one to go on from."""
-        return to_resume(self.resume, self.checkpoint)
-
-
-def as_engines_want(X: Any, Y: Array, s: Array | None, dtype: np.dtype[Any]) -> tuple[Any, Array, Array | None]:
-    """Contiguous rows of one dtype; sparse X in CSR form."""
-    inputs = X.tocsr().astype(dtype, copy=False) if is_sparse(X) else np.ascontiguousarray(X, dtype)
-    return inputs, np.ascontiguousarray(Y, dtype), None if s is None else np.ascontiguousarray(s, dtype)
-
-
-class MLP(Fitted):
+class MLP(Parameters):
     """A multi-layer perceptron with scikit-learn's parameters."""
-
-    hidden_layer_sizes: int | Sequence[int]
-    activation: str | Activation | Sequence[str | Activation]
-    solver: str | Optimizer | LBFGS
-    alpha: float
-    batch_size: int | str
-    learning_rate: str | Schedule
-    learning_rate_init: float
-    power_t: float
-    max_iter: int
-    loss: str | Loss
-    shuffle: bool
-    random_state: int | RandomState | None
-    tol: float
-    verbose: bool
-    warm_start: bool
-    momentum: float
-    nesterovs_momentum: bool
-    early_stopping: bool
-    validation_fraction: float
-    beta_1: float
-    beta_2: float
-    epsilon: float
-    n_iter_no_change: float
-    max_fun: int
-    dropout: float | Sequence[float]
-    initializer: Any
-    clip_norm: float | None
-    restore_best: bool
-    keep_optimizer: bool
-    callbacks: Sequence[AnyCallback] | None
-    progress: bool
-    n_threads: int | None
-    engine: str | None
-
-    def _keep(self, given: dict[str, Any]) -> None:
-        """The parameters as they are, under their names, as scikit-learn wants them."""
-        for name, value in given.items():
-            if name != "self":
-                setattr(self, name, value)
 
     # What the two kinds decide
 
@@ -149,20 +70,6 @@ class MLP(Fitted):
     @abstractmethod
     def _weights(self, y: Array, sample_weight: Array | None, dtype: Any) -> Array | None:
         """The sample weights, with those of the classes."""
-
-    def _validate_params(self) -> None:
-        try:
-            super()._validate_params()
-        except InvalidParameterError as error:
-            raise ParameterError(str(error)) from None
-
-    def _is_lbfgs(self) -> bool:
-        return self.solver == "lbfgs" or isinstance(self.solver, LBFGS)
-
-    def _is_stochastic(self) -> bool:
-        if self._is_lbfgs():
-            raise AttributeError("partial_fit is only available for stochastic optimizers. lbfgs is not stochastic.")
-        return True
 
     # Training
 
@@ -219,7 +126,7 @@ class MLP(Fitted):
 
         What is an array of finite numbers already passes by: scikit-learn's checks would find nothing, in a tenth of a millisecond.
         """
-        if _is_numbers(X, 2) and _is_numbers(y, 1) and X.dtype.kind == "f" and 0 < len(X) == len(y) and X.shape[1] > 0:
+        if is_numbers(X, 2) and is_numbers(y, 1) and X.dtype.kind == "f" and 0 < len(X) == len(y) and X.shape[1] > 0:
             if reset:
                 self.n_features_in_ = X.shape[1]
                 self.__dict__.pop("feature_names_in_", None)
@@ -235,13 +142,6 @@ class MLP(Fitted):
             repair = "give as many targets as in the first fit, or begin anew without warm_start"
             raise ShapeError(sentence("the number of targets in y", where, targets.shape[1], f"{n}, the outputs of the network", repair))
         check_domain(targets, self.network_.architecture.loss, "y")
-
-    def _sizes(self) -> list[int]:
-        sizes = self.hidden_layer_sizes
-        sizes = list(sizes) if isinstance(sizes, Iterable) else [sizes]
-        if np.any(np.asarray(sizes) <= 0):
-            raise InputError(f"hidden_layer_sizes must be > 0, got {sizes}.")
-        return sizes
 
     def _begin(self, sizes: list[int], dtype: np.dtype[Any], random_state: RandomState) -> None:
         """A new network, and nothing learned yet."""
@@ -281,24 +181,6 @@ class MLP(Fitted):
         architecture = self._architecture(list(network.architecture.sizes))
         if architecture.to_header() != network.architecture.to_header():
             self._take_network(Network.of(architecture, network.vector, network.seed))
-
-    def _activations(self, n_hidden: int) -> list[str | Activation]:
-        given = self.activation
-        rules = [given] * n_hidden if isinstance(given, str | Activation) else list(given)
-        if len(rules) != n_hidden:
-            expected = f"{n_hidden}, one for each hidden layer"
-            where = type(self).__name__
-            raise InputError(sentence("the number of activations", where, len(rules), expected, "give one for all, or a list"))
-        return [LOGISTIC.get(rule, rule) if isinstance(rule, str) else rule for rule in rules]
-
-    def _is_logistic(self) -> bool:
-        """Whether the (first) activation is the sigmoid, also where there is no hidden layer that has it: scikit-learn asks no further."""
-        given = self.activation if isinstance(self.activation, str | Activation) else next(iter(self.activation), "relu")
-        return activation(LOGISTIC.get(given, given) if isinstance(given, str) else given).spec == "sigmoid"
-
-    def _lbfgs(self) -> LBFGS:
-        default = LBFGS(tolerance=self.tol, relative_decrease=2.220446049250313e-09, calls=self.max_fun)
-        return self.solver if isinstance(self.solver, LBFGS) else default
 
     def _plan_lbfgs(self, X: Any, Y: Array, s: Array | None, validation: Sequence[Any] | None) -> Plan:
         held = None if validation is None else self._held(validation)
@@ -393,46 +275,6 @@ class MLP(Fitted):
             return self._score(y, y_hat, weights) if np.isfinite(y_hat).all() else math.nan
 
         return score
-
-    def _batch_size(self, m: int) -> int:
-        if self.batch_size == "auto":
-            return min(200, m)
-        size = int(self.batch_size)
-        if size > m:
-            warnings.warn("Got `batch_size` less than 1 or larger than sample size. It is going to be clipped", stacklevel=4)
-        return min(size, m)
-
-    def _optimizer(self) -> tuple[Optimizer, SgdRates | None]:
-        """The optimizer, and for sgd what its learning rate hangs on."""
-        if isinstance(self.solver, Optimizer):
-            return self.solver, None
-        rate: float | Schedule = self.learning_rate_init
-        if isinstance(self.learning_rate, Schedule):
-            rate = self.learning_rate
-        if self.solver == "adam":
-            return AdamEpsilonHat(rate, self.beta_1, self.beta_2, self.epsilon), None
-        if self.solver == "adamw":
-            return AdamW(rate, self.beta_1, self.beta_2, self.epsilon), None
-        if self.solver == "rmsprop":
-            return RMSprop(rate, epsilon=self.epsilon), None
-        if self.solver == "adagrad":
-            return AdaGrad(rate), None
-        rates = None
-        if self.learning_rate in ("invscaling", "adaptive"):
-            rates = SgdRates(self.learning_rate_init, self.power_t, str(self.learning_rate))
-            rate = AsTold(rates)
-        if not self.momentum:
-            return GradientDescent(rate), rates
-        return (Nesterov if self.nesterovs_momentum else Momentum)(rate, self.momentum), rates
-
-    @property
-    def optimizer_(self) -> Optimizer | LBFGS:
-        """The optimizer that solver, learning_rate and their like stand for, as it is at first."""
-        check_is_fitted(self, "network_")
-        if self._is_lbfgs():
-            return self._lbfgs()
-        optimizer, rates = self._optimizer()
-        return optimizer if rates is None else replace(optimizer, learning_rate=self.learning_rate_init)
 
     def _train(self, network: Network, architecture: Architecture, plan: Plan, incremental: bool) -> None:
         check_plan(plan, dropout=any(architecture.dropout))

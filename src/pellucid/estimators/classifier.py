@@ -23,9 +23,10 @@ from pellucid.equations.optimizers import LBFGS, Optimizer
 from pellucid.equations.schedules import Schedule
 from pellucid.errors import InputError, sentence
 from pellucid.estimators import heads
-from pellucid.estimators.base import MLP, Saving
+from pellucid.estimators.base import MLP
 from pellucid.estimators.constraints import CONSTRAINTS
 from pellucid.estimators.files import check_classes
+from pellucid.estimators.given import Saving
 from pellucid.estimators.losses import named
 from pellucid.training.callbacks import AnyCallback
 from pellucid.training.checkpoints import USUAL, Path

@@ -18,8 +18,9 @@ from pellucid.equations.losses import Loss
 from pellucid.equations.optimizers import LBFGS, Optimizer
 from pellucid.equations.schedules import Schedule
 from pellucid.errors import InputError, UnknownNameError, sentence
-from pellucid.estimators.base import MLP, Saving
+from pellucid.estimators.base import MLP
 from pellucid.estimators.constraints import CONSTRAINTS
+from pellucid.estimators.given import Saving
 from pellucid.estimators.losses import named
 from pellucid.training.callbacks import AnyCallback
 from pellucid.training.checkpoints import USUAL, Path
