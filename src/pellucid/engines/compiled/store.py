@@ -30,6 +30,7 @@ VARIABLE = "PELLUCID_CACHE_DIR"
 KERNELS = (
     "batches",
     "compiler",
+    "conductor",
     "elementary",
     "few",
     "formulas",

@@ -1,6 +1,6 @@
 """Threads: how many a call may have, and the workers that run it.
 
-Compiled code holds no lock of Python's, so ordinary threads run it side by side. They meet inside it (`propagation.meet`); here they are
+Compiled code holds no lock of Python's, so ordinary threads run it side by side. They meet inside it (`conductor.meet`); here they are
 only sent. All calls of a process share its cores: one that finds them taken runs alone, and computes the same bits.
 """
 

@@ -30,8 +30,8 @@ NONE = Patience(0.0, -1)
 
 @cache
 def kernel(name: str) -> int:
-    """Where a kernel of `pellucid.engines.compiled.propagation` begins."""
-    return address(Part(f"propagation.{name}"))
+    """Where a kernel of `pellucid.engines.compiled.conductor` begins."""
+    return address(Part(f"conductor.{name}"))
 
 
 class Training:
