@@ -89,15 +89,21 @@ def fetch(net: Any, layers: Any, run: Any, batch: Any, first: Any, last: Any) ->
         call(net.gather, (run.s, order, first, last, 1, net.s))
 
 
-@part
-def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
-    """Steps of a training, from ``position`` up to, not including, ``stop``; after the last batch comes the first one again."""
-    net, run = carray(net_at, 1)[0], carray(run_at, 1)[0]
-    layers, segments, blocks = (
+@njit
+def tables(net: Any) -> Any:
+    """The layers, the segments and the blocks of a network."""
+    return (
         carray(as_layers(net.layers), net.n_layers),
         carray(as_segments(net.segments), net.n_segments),
         carray(as_blocks(net.blocks), net.n_blocks),
     )
+
+
+@part
+def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
+    """Steps of a training, from ``position`` up to, not including, ``stop``; after the last batch comes the first one again."""
+    net, run = carray(net_at, 1)[0], carray(run_at, 1)[0]
+    layers, segments, blocks = tables(net)
     worker = carray(as_workers(net.workers), run.n_threads)[me]
     cost_sum, weight_sum, norm_sum, failed = run.cost_sum, run.weight_sum, run.norm_sum, 0
     best, waited = run.best, run.waited
@@ -200,11 +206,7 @@ def add_weight_squares(net: Any, run: Any, block: Any, index: Any, side: Any) ->
 def gradient(net_at: NetTable, run_at: CallTable, me: int) -> None:
     """The sums of the loss, of the weights, and of s_i dl_i/dtheta over one batch: neither divided nor with L2."""
     net, run = carray(net_at, 1)[0], carray(run_at, 1)[0]
-    layers, segments, blocks = (
-        carray(as_layers(net.layers), net.n_layers),
-        carray(as_segments(net.segments), net.n_segments),
-        carray(as_blocks(net.blocks), net.n_blocks),
-    )
+    layers, segments, blocks = tables(net)
     worker = carray(as_workers(net.workers), run.n_threads)[me]
     m = run.n_rows
     first, last = share(m, run.n_threads, me)
