@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +119,14 @@ def test_every_output_with_every_loss(output, loss, dtype):
         one_step(net, X, Y, (rng.random(37) + 0.1).astype(dtype), None, TOLERANCE[dtype])
 
 
+@contextmanager
+def grouped(groups):
+    """While it is entered, batches of any size are in so many groups, as far as they have rows enough."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plan, "groups_of", lambda architecture, rows: groups)
+        yield
+
+
 def run(name, net, batches, optimizer, rates, epochs=1, seconds=10.0, n_threads=None):
     """Progress after so many epochs."""
     engine, vector = load(name, net.architecture), net.vector.copy()
@@ -141,9 +150,10 @@ def run(name, net, batches, optimizer, rates, epochs=1, seconds=10.0, n_threads=
     l2=st.sampled_from([0.0, 0.3]),
     dropout=st.sampled_from([0.0, 0.4]),
     clip=st.sampled_from([None, 0.05, 100.0]),
+    groups=st.sampled_from([1, 2, 8]),
     seed=st.integers(0, 999),
 )
-def test_steps_of_every_optimizer(optimizer, dtype, m, batch_size, shuffled, weighted, l2, dropout, clip, seed):
+def test_steps_of_every_optimizer(optimizer, dtype, m, batch_size, shuffled, weighted, l2, dropout, clip, groups, seed):
     """Batches that need not divide the samples, in any order, weighted, with L2, dropout, clipping and a rate for each step."""
     rng = np.random.default_rng(seed)
     net = pl.Network([7, 21, 34, 4], ["tanh", "gelu", "softmax"], "cross_entropy", l2=l2, dropout=dropout, seed=seed, dtype=dtype)
@@ -151,7 +161,9 @@ def test_steps_of_every_optimizer(optimizer, dtype, m, batch_size, shuffled, wei
     s = rng.random(m).astype(dtype) if weighted else None
     batches = Batches(X, Y, s, rng.permutation(m) if shuffled else None, min(batch_size, m), seed, clip)
     rates = 0.01 * rng.random(batches.count)
-    found, expected = (run(name, net, batches, OPTIMIZERS[optimizer], rates) for name in ("compiled", "reference"))
+    expected = run("reference", net, batches, OPTIMIZERS[optimizer], rates)
+    with grouped(groups):
+        found = run("compiled", net, batches, OPTIMIZERS[optimizer], rates)
     tolerance = TOLERANCE[dtype]
     assert (found.position, found.step, found.failed) == (expected.position, expected.step, expected.failed)
     assert off(found.vector, expected.vector) <= tolerance * max(1, batches.count)
@@ -168,8 +180,12 @@ def test_trajectories_of_two_hundred_steps(optimizer):
     X, Y = sample(rng, net, "cross_entropy", 110)
     batches = Batches(X, Y, None, rng.permutation(110), 11, 0)
     found, expected = (run(name, net, batches, OPTIMIZERS[optimizer], np.full(10, 0.01), 20) for name in ("compiled", "reference"))
-    assert found.step == expected.step == 200
+    with grouped(2):
+        in_groups = run("compiled", net, dataclasses.replace(batches, batch_size=22), OPTIMIZERS[optimizer], np.full(5, 0.01), 40)
+    assert found.step == expected.step == in_groups.step == 200
     assert off(found.vector, expected.vector) <= 1e-8
+    expected = run("reference", net, dataclasses.replace(batches, batch_size=22), OPTIMIZERS[optimizer], np.full(5, 0.01), 40)
+    assert off(in_groups.vector, expected.vector) <= 1e-8
 
 
 def test_ten_iterations_of_lbfgs():
@@ -217,6 +233,8 @@ PLACES = {
     "dropout": (batches_module, "drop", "as_entry(scale[0], f)", "as_entry(1.001 * scale[0], f)"),
     "L2": (batches_module, "penalize", "as_entry(strength[0], g)", "as_entry(1.001 * strength[0], g)"),
     "clipping": (batches_module, "rescale", "as_entry(factor[0], g)", "as_entry(1.001 * factor[0], g)"),
+    "the sum of two groups": (batches_module, "add_up", "a[i] + b[i]", "a[i] + as_entry(1.001, a) * b[i]"),
+    "the sum of more groups": (batches_module, "add_up", "total[i] += b[i]", "total[i] += as_entry(1.001, a) * b[i]"),
     "the norm": (batches_module, "add_squares", "total[0] = found", "total[0] = 1.001 * found"),
     "the loss": (rowwise, "softmax_cross_entropy", "losses[i] = weight", "losses[i] = 1.001 * weight"),
     "its derivative": (rowwise, "softmax_cross_entropy", "* weight - y", "* weight - as_entry(1.001, a) * y"),
@@ -235,9 +253,12 @@ def everything(seed=0, n=7, output="softmax"):
     X, Y, s = rng.normal(size=(70, 700)), np.eye(n)[rng.integers(n, size=70)], rng.random(70)
     one_step(net, X, Y, s, net.dropout_mask(70), 1e-12)
     batches = Batches(X, Y, s, rng.permutation(70), 40, 0, 0.05)
-    ends = [run(name, net, batches, OPTIMIZERS["adam"], np.full(2, 0.01)) for name in ("compiled", "reference")]
-    assert off(ends[0].vector, ends[1].vector) < 1e-11
-    assert ends[0].gradient_norm_sum == pytest.approx(ends[1].gradient_norm_sum, rel=1e-11)
+    expected = run("reference", net, batches, OPTIMIZERS["adam"], np.full(2, 0.01))
+    for groups in (1, 3):
+        with grouped(groups):
+            found = run("compiled", net, batches, OPTIMIZERS["adam"], np.full(2, 0.01))
+        assert off(found.vector, expected.vector) < 1e-11
+        assert found.gradient_norm_sum == pytest.approx(expected.gradient_norm_sum, rel=1e-11)
 
 
 @pytest.mark.parametrize(("n", "output"), [(3, "softmax"), (7, "softmax"), (7, "softmax(4, 3)")])

@@ -18,8 +18,8 @@ import pellucid as pl
 from pellucid.engines import Batches, load
 from pellucid.engines.base import Progress
 from pellucid.engines.compiled import engine as engine_module
-from pellucid.engines.compiled import team
-from pellucid.engines.compiled.pace import Pace
+from pellucid.engines.compiled import plan, team
+from pellucid.engines.compiled.pace import Pace, Way
 
 
 @pytest.fixture
@@ -60,12 +60,15 @@ def trained(net, n_threads, seconds=10.0, clip=None):
 
 @pytest.mark.parametrize("clip", [None, 0.1])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_the_bits_do_not_depend_on_the_number_of_threads_or_on_pauses(many, monkeypatch, dtype, clip):
+@pytest.mark.parametrize(("groups", "shared"), [(1, True), (2, True), (8, True), (2, False), (8, False)])
+def test_the_bits_do_not_depend_on_the_number_of_threads_or_on_pauses(many, monkeypatch, dtype, clip, groups, shared):
+    """With groups there are 6 of them in a batch, and 2 in the last one, for up to 4 threads."""
     net = network(dtype=dtype, dropout=0.2)
     used = set()
     run = team.run
     monkeypatch.setattr(team, "run", lambda kernel, net, call, most: (run(kernel, net, call, most), used.add(call.n_threads)))
-    monkeypatch.setattr(Pace, "choose", lambda self, most, seconds, guess: (most, 2 if seconds > 1 else 1))
+    monkeypatch.setattr(Pace, "choose", lambda self, most, seconds, guess: (Way(most, shared), 2 if seconds > 1 else 1))
+    monkeypatch.setattr(plan, "groups_of", lambda architecture, rows: groups)
     expected = trained(net, 1, clip=clip)
     for n_threads, seconds in ((2, 10.0), (3, 10.0), (4, 0.0), (2, 10.0)):
         for found, right in zip(trained(net, n_threads, seconds, clip), expected, strict=True):
@@ -79,6 +82,35 @@ def test_a_batch_smaller_than_the_threads_take(many):
     engine = load("compiled", net.architecture)
     expected = load("reference", net.architecture).gradient(net.vector, X, Y, None, None)[1]
     np.testing.assert_allclose(engine.gradient(net.vector, X, Y, None, None)[1], expected, rtol=1e-10, atol=1e-13)
+
+
+def test_the_number_of_groups():
+    small, middle, large = (
+        pl.Network(sizes, ["relu", "softmax"], "cross_entropy").architecture for sizes in ([4, 16, 3], [64, 64, 10], [784, 128, 10])
+    )
+    assert plan.groups_of(small, 32) == 1, "over before a second thread has begun"
+    assert [plan.groups_of(middle, rows) for rows in (8, 31, 32, 256, 1200, 4000, 1 << 20)] == [1, 1, 2, 2, 4, 8, 8]
+    assert plan.groups_of(large, 4096) == 1, "so many parameters are shared"
+
+
+def test_a_workspace_is_used_again_with_and_without_groups(many):
+    """The sums of the blocks are the threads' own only while every thread moves all parameters."""
+    architecture = pl.Network([64, 64, 10], ["tanh", "softmax"], "cross_entropy", seed=0).architecture
+    engine, rng = load("compiled", architecture), np.random.default_rng(0)
+    X, Y = rng.normal(size=(64, 64)), np.eye(10)[rng.integers(10, size=64)]
+
+    def norms(batch_size):
+        engine._training = None
+        vector = pl.Network([64, 64, 10], ["tanh", "softmax"], "cross_entropy", seed=0).vector
+        progress = Progress(vector, pl.GradientDescent(0.01).init(vector))
+        batches = Batches(X, Y, None, None, batch_size, 0, None)
+        with engine.at_most(2):
+            engine.run(progress, batches, np.full(batches.count, 0.01), pl.GradientDescent(0.01), 10.0)
+        engine._free.append(engine._training.space)
+        return progress.gradient_norm_sum
+
+    expected = [norms(8), norms(64)]
+    assert [norms(64), norms(8), norms(64)] == [expected[1], expected[0], expected[1]]
 
 
 def test_threads_that_are_taken_are_left_alone(monkeypatch):
@@ -194,26 +226,34 @@ def test_a_forked_child_trains_after_its_parent_did():
     assert done.stdout.strip() == "True", done.stderr
 
 
-def test_the_pace_tries_each_number_and_keeps_the_fastest(monkeypatch):
+def test_the_pace_tries_each_way_and_keeps_the_fastest(monkeypatch):
     now = [100.0]
     monkeypatch.setattr("pellucid.engines.compiled.pace.time.monotonic", lambda: now[0])
-    pace, costs, chosen = Pace(), {4: 2e-3, 2: 1e-3, 1: 3e-3}, []
-    for _ in range(40):
-        threads, steps = pace.choose(4, 0.05, 1e-4)
+    pace, chosen = Pace(grouped=True), []
+    four, past, two, one = Way(4), Way(4, shared=False), Way(2), Way(1)
+    costs = {four: 2e-3, past: 4e-3, two: 1e-3, Way(2, shared=False): 3e-3, one: 3e-3}
+    for _ in range(60):
+        way, steps = pace.choose(4, 0.05, 1e-4)
         assert steps >= 1
-        pace.note(threads, costs[threads] * steps, steps)
-        chosen.append(threads)
+        pace.note(way, costs[way] * steps, steps)
+        chosen.append(way)
         now[0] += 0.05
-    assert chosen[:4] == [4, 4, 2, 1], "the first call bears the start of the threads, and counts for nothing"
-    assert {1, 4} <= set(chosen[4:]), "from time to time the others are tried again"
-    assert chosen.count(2) > 28
-    costs[2] = 1.0
+    assert chosen[:6] == [four, four, past, two, Way(2, shared=False), one], (
+        "the first call bears the start of the threads, and counts for nothing"
+    )
+    assert {one, four} <= set(chosen[6:]), "from time to time the others are tried again"
+    assert chosen.count(two) > 45
+    costs[two] = 1.0
     for _ in range(5):
-        threads, steps = pace.choose(4, 0.05, 1e-4)
-        pace.note(threads, costs[threads] * steps, steps)
-    assert threads != 2, "it moves on when the fastest is no longer fast"
+        way, steps = pace.choose(4, 0.05, 1e-4)
+        pace.note(way, costs[way] * steps, steps)
+    assert way != two, "it moves on when the fastest is no longer fast"
+
+
+def test_without_groups_there_is_nothing_to_hand_over():
+    assert Pace(grouped=False)._ways(5) == [Way(5), Way(2), Way(1)]
 
 
 def test_one_thread_needs_no_trial():
-    assert Pace().choose(1, 0.05, 1e-3) == (1, 50)
-    assert Pace().choose(1, 0.05, 1.0) == (1, 1)
+    assert Pace(grouped=True).choose(1, 0.05, 1e-3) == (Way(1), 50)
+    assert Pace(grouped=True).choose(1, 0.05, 1.0) == (Way(1), 1)

@@ -9,7 +9,7 @@ from numba import njit
 
 from pellucid.engines.compiled.intrinsics import as_entry, offset
 from pellucid.engines.compiled.parts import Entries, Integers, Reals, Word, part
-from pellucid.engines.compiled.tiles import copy, lanes
+from pellucid.engines.compiled.tiles import copy, lanes, stream
 from pellucid.equations import dropout
 
 GOLDEN, FIRST, SECOND = dropout.GOLDEN, dropout.FIRST, dropout.SECOND
@@ -98,6 +98,31 @@ def rescale(g: Entries, count: int, factor: Reals) -> None:
     share = as_entry(factor[0], g)
     for i in range(count):
         g[i] *= share
+
+
+@part
+def add_up(a: Entries, b: Entries, count: int, total: Entries, more: int) -> None:
+    """total = a + b; or, where there is more in it already, total + b."""
+    if more:
+        for i in range(count):
+            total[i] += b[i]
+    else:
+        for i in range(count):
+            total[i] = a[i] + b[i]
+
+
+@part
+def duplicate(source: Entries, count: int, target: Entries) -> None:
+    """target = source."""
+    for i in range(count):
+        target[i] = source[i]
+
+
+@part
+def hand_over(source: Entries, count: int, target: Entries) -> None:
+    """target = source, for another thread to read: whole vectors, past the caches (see `tiles.stream`)."""
+    for i in range(0, count, lanes(source)):
+        stream(source, target, i)
 
 
 @part(fastmath={"reassoc", "contract"})

@@ -2,8 +2,9 @@
 
 With several threads a step has two halves, and the threads meet after each. In the first every thread takes some *rows* through the
 network and back, up to dz of each layer. In the second it takes some *blocks of parameters*: it sums their gradient over all rows and at
-once moves them, while they are in its cache. Every number is computed by one thread in one order, whoever it is: the results have the
-same bits with any number of threads.
+once moves them, while they are in its cache. Where there are few parameters, threads share less: see `groups`.
+
+Every number is computed by one thread, or by each in the same order: the results have the same bits with any number of threads.
 """
 
 from __future__ import annotations
@@ -11,32 +12,19 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from numba import carray, from_dtype, njit, types
+from numba import carray, njit, types
 
 from pellucid.engines.compiled.elementary import sqrt
-from pellucid.engines.compiled.intrinsics import atomic_add, atomic_load, atomic_store, call, give_way, pause, pointer_maker
+from pellucid.engines.compiled.groups import cost_of, groups_in
+from pellucid.engines.compiled.intrinsics import address_of, atomic_add, atomic_load, atomic_store, call, give_way, pause
 from pellucid.engines.compiled.machine import UNIT
+from pellucid.engines.compiled.memory import LINE
 from pellucid.engines.compiled.parts import CallTable, NetTable, part
-from pellucid.engines.compiled.propagation import as_numbers, backward, block_gradient, forward, get
-from pellucid.engines.compiled.tables import BLOCK, LAYER, PLAIN, SEGMENT, WORKER
-
-as_layers, as_segments, as_blocks, as_workers = (pointer_maker(from_dtype(record)) for record in (LAYER, SEGMENT, BLOCK, WORKER))
+from pellucid.engines.compiled.propagation import as_blocks, as_layers, as_workers, edge, get, put, total
+from pellucid.engines.compiled.tables import PLAIN
 
 PATIENCE = 4000
 """how often a waiting thread looks again before it lets others run: some 0.1 ms"""
-
-
-@njit
-def put(place: Any, value: Any) -> Any:
-    """Set the float64 at an address."""
-    as_numbers(place)[0] = value
-
-
-@njit
-def share(m: Any, n_threads: Any, me: Any) -> Any:
-    """The rows of thread ``me``: whole units."""
-    units = (m + UNIT - 1) // UNIT
-    return min(m, units * me // n_threads * UNIT), min(m, units * (me + 1) // n_threads * UNIT)
 
 
 @njit
@@ -63,106 +51,108 @@ def meet(run: Any) -> Any:
             give_way()
 
 
-@njit
-def total(place: Any, count: Any, step: Any) -> Any:
-    """The sum of every ``step``-th float64 from an address on."""
-    found = 0.0
-    numbers = as_numbers(place)
-    for i in range(count):
-        found += numbers[i * step]
-    return found
-
-
 @njit(error_model="numpy")
-def fetch(net: Any, layers: Any, run: Any, batch: Any, first: Any, last: Any) -> Any:
+def fetch(net: Any, layers: Any, run: Any, worker: Any, batch: Any, first: Any, last: Any) -> Any:
     """Let x, y and s be the rows of a batch: where they lie if they are in order, else copied together."""
     start = batch * run.batch_size
     n_in, n_out = layers[0].n_in, layers[net.n_layers - 1].n_out
     if run.order == 0:
-        net.x, net.y, net.s = run.X + start * n_in * net.item, run.Y + start * n_out * net.item, run.s + start * net.item
+        worker.x, worker.y, worker.s = run.X + start * n_in * net.item, run.Y + start * n_out * net.item, run.s + start * net.item
         return
-    net.x, net.y, net.s = net.x_copy, net.y_copy, net.s_copy
+    worker.x, worker.y, worker.s = net.x_copy + worker.shift, net.y_copy + worker.shift, net.s_copy + worker.shift
     order = run.order + 8 * start
-    call(net.gather, (run.X, order, first, last, n_in, net.x))
-    call(net.gather, (run.Y, order, first, last, n_out, net.y))
+    call(net.gather, (run.X, order, first, last, n_in, worker.x))
+    call(net.gather, (run.Y, order, first, last, n_out, worker.y))
     if run.s:
-        call(net.gather, (run.s, order, first, last, 1, net.s))
-
-
-@njit
-def tables(net: Any) -> Any:
-    """The layers, the segments and the blocks of a network."""
-    return (
-        carray(as_layers(net.layers), net.n_layers),
-        carray(as_segments(net.segments), net.n_segments),
-        carray(as_blocks(net.blocks), net.n_blocks),
-    )
+        call(net.gather, (run.s, order, first, last, 1, worker.s))
 
 
 @part
 def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
     """Steps of a training, from ``position`` up to, not including, ``stop``; after the last batch comes the first one again."""
     net, run = carray(net_at, 1)[0], carray(run_at, 1)[0]
-    layers, segments, blocks = tables(net)
+    layers, blocks = carray(as_layers(net.layers), net.n_layers), carray(as_blocks(net.blocks), net.n_blocks)
+    network, here = address_of(net_at), address_of(run_at)
     worker = carray(as_workers(net.workers), run.n_threads)[me]
     cost_sum, weight_sum, norm_sum, failed = run.cost_sum, run.weight_sum, run.norm_sum, 0
     best, waited = run.best, run.waited
-    position = run.position
+    position, steps_before = run.position, run.step - run.position
     count = (run.n_rows + run.batch_size - 1) // run.batch_size
     batch = position % count
+    worker.vector, worker.state_1, worker.state_2, worker.shift = run.vector, run.state_1, run.state_2, 0
+    grouped = net.groups > 1
+    if grouped and me > 0:
+        call(net.settle, (network, here, me))
+    first_of_mine, last_of_mine = (0, net.n_blocks) if grouped else (first_block(net, run, me), first_block(net, run, me + 1))
     if run.l2 > 0:
-        for index in range(first_block(net, run, me), first_block(net, run, me + 1)):
-            add_weight_squares(net, run, blocks[index], index, run.position & 1)
-        meet(run)
+        for index in range(first_of_mine, last_of_mine):
+            add_weight_squares(net, worker, blocks[index], index, position & 1)
+        if not grouped:
+            meet(run)
     while position < run.stop:
-        step = run.step + position - run.position
+        step = steps_before + position
         side = position & 1
         m = min(run.batch_size, run.n_rows - batch * run.batch_size)
         weight = float(m) if run.weights == 0 else get(run.weights + 8 * batch)
-        share_of_row = 1.0 / weight if weight > 0 else 1.0
-        first, last = share(m, run.n_threads, me)
-        fetch(net, layers, run, batch, first, last)
+        groups = groups_in(net, m)
+        parts = groups if grouped else run.n_threads
+        first_part, last_part = parts * me // run.n_threads, parts * (me + 1) // run.n_threads
+        first, last = edge(m, parts, first_part), edge(m, parts, last_part)
+        units = net.units + worker.shift
+        handed = net.handed + side * net.groups * net.gradient_room
+        kept = handed if run.n_threads > 1 and run.shared else net.gradients
+        fetch(net, layers, run, worker, batch, first, last)
         if first < last:
-            put(worker.factor, share_of_row)
-            forward(net, layers, run, worker, first, last, step)
-            backward(net, layers, run, worker, first, last, step)
+            put(worker.factor, 1.0 / weight if weight > 0 else 1.0)
+            call(net.forward, (network, here, me, first, last, step))
+            call(net.backward, (network, here, me, units, first, last, step))
+        if grouped:
+            call(net.group_gradients, (network, here, me, m, groups, first_part, last_part, kept, handed, units))
         meet(run)
 
         cost = 0.0
         if weight > 0:
-            cost = total(net.units, (m + UNIT - 1) // UNIT, 2) / weight
+            if grouped:
+                cost = cost_of(net, groups, first_part, last_part, kept, handed) / weight
+            else:
+                cost = total(units, (m + UNIT - 1) // UNIT, LINE // 8) / weight
             if run.l2 > 0:
-                cost += run.l2 * total(net.squares + 8 * side * net.n_blocks, net.n_blocks, 1) / (2 * weight)
+                cost += run.l2 * total(worker.squares + 8 * side * net.n_blocks, net.n_blocks, 1) / (2 * weight)
         if not math.isfinite(cost):
             failed = 1
             break
         put(worker.factor, run.l2 / weight if weight > 0 else 0.0)
         call(run.prepare, (run.settings, run.rates + 8 * position, step + 1, worker.coefficients))
-        for index in range(first_block(net, run, me), first_block(net, run, me + 1)):
+        for index in range(first_of_mine, last_of_mine):
             block = blocks[index]
-            g = run.gradient + block.start * net.item if run.clip > 0 else worker.gradient
-            block_gradient(net, layers, segments, block, m, worker, g)
+            g = gradient_of(net, run, worker, block)
+            if grouped:
+                call(net.add_groups, (network, index, groups, first_part, last_part, kept, handed, g))
+            else:
+                call(net.block_gradient, (network, me, index, 0, m, g))
             if run.l2 > 0 and block.n_weights > 0:
-                call(net.penalize, (g, run.vector + block.start * net.item, block.n_weights, worker.factor))
-            call(net.add_squares, (g, block.count, net.norms + 8 * index))
+                call(net.penalize, (g, worker.vector + block.start * net.item, block.n_weights, worker.factor))
+            call(net.add_squares, (g, block.count, worker.norms + 8 * index))
             if run.clip <= 0:
                 move(net, run, block, g, worker)
                 if run.l2 > 0:
-                    add_weight_squares(net, run, block, index, 1 - side)
-        meet(run)
+                    add_weight_squares(net, worker, block, index, 1 - side)
+        if not grouped:
+            meet(run)
 
-        norm = sqrt(total(net.norms, net.n_blocks, 1))
+        norm = sqrt(total(worker.norms, net.n_blocks, 1))
         if run.clip > 0:
             put(worker.factor, run.clip / norm)
-            for index in range(first_block(net, run, me), first_block(net, run, me + 1)):
+            for index in range(first_of_mine, last_of_mine):
                 block = blocks[index]
-                g = run.gradient + block.start * net.item
+                g = gradient_of(net, run, worker, block)
                 if norm > run.clip:
                     call(net.rescale, (g, block.count, worker.factor))
                 move(net, run, block, g, worker)
                 if run.l2 > 0:
-                    add_weight_squares(net, run, block, index, 1 - side)
-            meet(run)
+                    add_weight_squares(net, worker, block, index, 1 - side)
+            if not grouped:
+                meet(run)
         if run.trail and me == 0:
             added = run.trail + 8 * position
             put(added, cost * weight)
@@ -180,7 +170,7 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
             if waited > run.limit:
                 break
     if me == 0:
-        run.position, run.step, run.failed = position, run.step + position - run.position, failed
+        run.position, run.step, run.failed = position, steps_before + position, failed
         run.cost_sum, run.weight_sum, run.norm_sum = cost_sum, weight_sum, norm_sum
         run.best, run.waited = best, waited
 
@@ -189,39 +179,49 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
 def move(net: Any, run: Any, block: Any, g: Any, worker: Any) -> Any:
     """The optimizer's step on one block: it changes the vector and the state in place."""
     at = block.start * net.item
-    call(run.update, (run.vector + at, g, run.state_1 + at, run.state_2 + at, block.count, worker.coefficients))
+    call(run.update, (worker.vector + at, g, worker.state_1 + at, worker.state_2 + at, block.count, worker.coefficients))
 
 
 @njit(error_model="numpy")
-def add_weight_squares(net: Any, run: Any, block: Any, index: Any, side: Any) -> Any:
+def gradient_of(net: Any, run: Any, worker: Any, block: Any) -> Any:
+    """Where the gradient of a block lies: of all blocks at once only where something is to be known of all of them first."""
+    if run.clip <= 0:
+        return worker.gradient
+    return (worker.own if net.groups > 1 else run.gradient) + block.start * net.item
+
+
+@njit(error_model="numpy")
+def add_weight_squares(net: Any, worker: Any, block: Any, index: Any, side: Any) -> Any:
     """The sum of the squares of the weights of one block.
 
     It is laid down on the other side of a table of two: a slower thread may still be reading those of this step.
     """
-    place = net.squares + 8 * (side * net.n_blocks + index)
-    call(net.add_squares, (run.vector + block.start * net.item, block.n_weights, place))
+    place = worker.squares + 8 * (side * net.n_blocks + index)
+    call(net.add_squares, (worker.vector + block.start * net.item, block.n_weights, place))
 
 
 @part
 def gradient(net_at: NetTable, run_at: CallTable, me: int) -> None:
     """The sums of the loss, of the weights, and of s_i dl_i/dtheta over one batch: neither divided nor with L2."""
     net, run = carray(net_at, 1)[0], carray(run_at, 1)[0]
-    layers, segments, blocks = tables(net)
+    layers, blocks = carray(as_layers(net.layers), net.n_layers), carray(as_blocks(net.blocks), net.n_blocks)
+    network, here = address_of(net_at), address_of(run_at)
     worker = carray(as_workers(net.workers), run.n_threads)[me]
     m = run.n_rows
-    first, last = share(m, run.n_threads, me)
-    fetch(net, layers, run, 0, first, last)
+    first, last = edge(m, run.n_threads, me), edge(m, run.n_threads, me + 1)
+    worker.vector, worker.shift = run.vector, 0
+    fetch(net, layers, run, worker, 0, first, last)
     if first < last:
         put(worker.factor, 1.0)
-        forward(net, layers, run, worker, first, last, run.step)
-        backward(net, layers, run, worker, first, last, run.step)
+        call(net.forward, (network, here, me, first, last, run.step))
+        call(net.backward, (network, here, me, net.units, first, last, run.step))
     meet(run)
     for index in range(first_block(net, run, me), first_block(net, run, me + 1)):
         block = blocks[index]
-        block_gradient(net, layers, segments, block, m, worker, run.gradient + block.start * net.item)
+        call(net.block_gradient, (network, me, index, 0, m, run.gradient + block.start * net.item))
     if me == 0:
-        run.cost_sum = total(net.units, (m + UNIT - 1) // UNIT, 2)
-        run.weight_sum = total(net.units + 8, (m + UNIT - 1) // UNIT, 2)
+        run.cost_sum = total(net.units, (m + UNIT - 1) // UNIT, LINE // 8)
+        run.weight_sum = total(net.units + 8, (m + UNIT - 1) // UNIT, LINE // 8)
 
 
 @part

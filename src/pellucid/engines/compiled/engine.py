@@ -13,7 +13,7 @@ from pellucid.architecture import Architecture
 from pellucid.engines.base import Batches, Engine, Progress, Sums
 from pellucid.engines.compiled import rules, team
 from pellucid.engines.compiled.memory import at
-from pellucid.engines.compiled.plan import Workspace
+from pellucid.engines.compiled.plan import Workspace, groups_of
 from pellucid.engines.compiled.training import Training, kernel
 from pellucid.engines.steps import run_steps
 from pellucid.equations.arrays import Array
@@ -101,9 +101,10 @@ class CompiledEngine:
         if training is None or not training.goes_on(progress, batches, optimizer):
             m = min(batches.batch_size, batches.n_samples)
             step = 3 * m * self._multiplications
-            space = self._take(progress.vector.dtype, m, self._most(step >= ALONE))
-            training = self._training = Training(space, progress, batches, optimizer, step)
-        training.run(rates, min(self._most(training.multiplications >= ALONE), training.space.n_threads), seconds)
+            several = step >= ALONE or groups_of(self.architecture, m) > 1
+            space = self._take(progress.vector.dtype, m, self._most(several))
+            training = self._training = Training(space, progress, batches, optimizer, step, several)
+        training.run(rates, min(self._most(training.several), training.space.n_threads), seconds)
 
     def _most(self, several: bool) -> int:
         """How many threads a call may have."""

@@ -31,6 +31,16 @@ def pointer_maker(kind: Any) -> Any:
 
 
 @intrinsic
+def address_of(typingctx: Any, pointer: Any) -> Any:
+    """The address that a pointer points to."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ptrtoint(arguments[0], INT)
+
+    return types.int64(pointer), code
+
+
+@intrinsic
 def offset(typingctx: Any, pointer: Any, count: Any) -> Any:
     """The pointer ``count`` entries further on."""
 
@@ -87,6 +97,17 @@ def atomic_store(typingctx: Any, where: Any, value: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64), code
+
+
+@intrinsic
+def fence(typingctx: Any) -> Any:
+    """Wait until all that was written is there for the other threads, past the caches or not."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        builder.fence("seq_cst")
+        return context.get_dummy_value()
+
+    return types.void(), code
 
 
 @intrinsic

@@ -11,13 +11,15 @@ from pellucid.equations.arrays import Array
 
 LINE = 64
 """bytes of a cache line, and of the widest vector"""
+PAGE = 4096
+"""bytes of a page, which no processor looks beyond when it reads ahead: it would take lines away from the core that writes to them"""
 
 
-def aligned(count: int, dtype: Any) -> Array:
-    """An array that begins at the beginning of a cache line."""
+def aligned(count: int, dtype: Any, to: int = LINE) -> Array:
+    """An array that begins at the beginning of a cache line, or of a page."""
     size = np.dtype(dtype).itemsize
-    raw = np.empty(count * size + LINE, dtype=np.uint8)
-    begin = -at(raw) % LINE
+    raw = np.empty(count * size + to, dtype=np.uint8)
+    begin = -at(raw) % to
     return raw[begin : begin + count * size].view(dtype)
 
 

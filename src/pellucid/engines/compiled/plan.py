@@ -13,7 +13,7 @@ from pellucid.architecture import Architecture
 from pellucid.engines.compiled import few, rules
 from pellucid.engines.compiled.formulas import Rule
 from pellucid.engines.compiled.machine import COEFFICIENTS, INNER, UNIT, VECTOR_BYTES, VECTORS
-from pellucid.engines.compiled.memory import LINE, aligned, at
+from pellucid.engines.compiled.memory import LINE, PAGE, aligned, at
 from pellucid.engines.compiled.parts import Part
 from pellucid.engines.compiled.rules import Last
 from pellucid.engines.compiled.store import address
@@ -24,20 +24,42 @@ PARTS = {
     name: Part(f"{module}.{name}")
     for module, names in (
         ("products", ("multiply", "multiply_turned", "multiply_transposed", "add_rows", "turn")),
-        ("batches", ("gather", "weigh", "add_losses", "drop", "apply_mask", "penalize", "rescale", "add_squares")),
+        (
+            "batches",
+            (
+                "gather",
+                "weigh",
+                "add_losses",
+                "drop",
+                "apply_mask",
+                "penalize",
+                "rescale",
+                "add_squares",
+                "add_up",
+                "duplicate",
+                "hand_over",
+            ),
+        ),
     )
     for name in names
 }
+STEPS = {name: Part(f"propagation.{name}") for name in ("forward", "backward", "block_gradient")}
+GROUPS = {name: Part(f"groups.{name}") for name in ("settle", "group_gradients", "add_groups")}
+"""the same for every dtype"""
 PREDICTION = ("multiply", "add_losses")
 """those that prediction needs"""
-SOME = ("drop", "apply_mask", "penalize", "rescale")
+SOME = ("drop", "apply_mask", "penalize", "rescale", "add_up", "duplicate", "hand_over")
 """those that only some trainings need"""
 BLOCKS = 32
 """into how many blocks the parameters are cut, so that threads get equal shares; within these bounds:"""
-SMALLEST, LARGEST = 512, 1 << 15
+SMALLEST, LARGEST = 2048, 1 << 15
 """entries of a block: the call for each costs 0.1 us; its gradient is to stay in the second-level cache"""
 WHOLE = 2048
 """parameters that are one block: a step of so few is over before they are shared"""
+PAIR, MORE, MOST_GROUPS = 100_000, 16_000_000, 8
+"""multiplications in a step (some 3 us) from which on its rows are in two groups; from which on in more; and the most groups"""
+GROUPED = 1 << 14
+"""parameters up to which rows are in groups: each thread moves all parameters, 0.3 ns each, which is less than sharing them costs"""
 REAL = 8
 """bytes of a float64, which sums are in whatever the entries are"""
 PIECE = 1 << 16
@@ -80,6 +102,18 @@ def blocks_of(architecture: Architecture) -> list[list[Segment]]:
     return blocks
 
 
+def groups_of(architecture: Architecture, rows: int) -> int:
+    """Into how many groups the rows of a batch are cut, whose gradients are summed apart; 1 where threads share the parameters.
+
+    It depends on the architecture and the batch alone, so that no sum depends on the number of threads.
+    """
+    multiplications = 3 * rows * architecture.n_weights
+    if multiplications < PAIR or architecture.n_parameters > GROUPED:
+        return 1
+    groups = 2 * 2 ** (multiplications // MORE).bit_length()
+    return max(1, min(MOST_GROUPS, groups, rows // UNIT))
+
+
 @dataclass
 class Workspace:
     """The tables and the memory for batches of at most ``rows`` rows (0: only to predict) on at most ``n_threads`` threads."""
@@ -98,10 +132,14 @@ class Workspace:
         architecture, rows = self.architecture, self.rows
         self.net = np.zeros(1, NET)
         net = self.net[0]
-        net["n_layers"], net["item"] = len(architecture.layers), self.dtype.itemsize
+        net["n_layers"], net["n_parameters"], net["item"] = len(architecture.layers), architecture.n_parameters, self.dtype.itemsize
+        net["groups"] = 1
         for name, part in PARTS.items():
             if (rows and name not in SOME) or name in PREDICTION:  # no part is compiled before it is needed
                 net[name] = address(part, self.dtype)
+        if rows:
+            for name, part in STEPS.items():
+                net[name] = address(part)
         last = architecture.layers[-1]
         self.strip = INNER * VECTORS * VECTOR_BYTES // self.dtype.itemsize
         objective = rules.objective(architecture.objective, last.n_units)
@@ -113,11 +151,11 @@ class Workspace:
         net["room"] = net["chunk"] * self.widest * self.dtype.itemsize
         segments = self._blocks()
         if rows:
-            net["x_copy"] = self._memory(rows * architecture.sizes[0])
-            net["y_copy"] = self._memory(rows * last.n_units)
-            net["s_copy"] = self._memory(rows)
-            net["losses"] = self._memory(rows, REAL)
-            net["units"] = self._memory(2 * math.ceil(rows / UNIT), REAL)
+            net["x_copy"] = self._by_thread(rows * architecture.sizes[0])
+            net["y_copy"] = self._by_thread(rows * last.n_units)
+            net["s_copy"] = self._by_thread(rows)
+            net["losses"] = self._by_thread(rows, REAL)
+            net["units"] = self._by_thread(math.ceil(rows / UNIT) * LINE, 1)
         self._workers(segments)
         self.chunk = int(net["chunk"])
         self.address = int(self.net.ctypes.data)
@@ -158,7 +196,7 @@ class Workspace:
 
     def _dropped(self, entry: Any) -> int:
         if entry["dropped"] == 0:
-            entry["dropped"] = self._memory(self.rows * int(entry["n_out"]))
+            entry["dropped"] = self._by_thread(self.rows * int(entry["n_out"]))
         return int(entry["dropped"])
 
     def _keep(self, array: Array) -> int:
@@ -170,10 +208,18 @@ class Workspace:
         size = -(-count * (itemsize or self.dtype.itemsize) // LINE) * LINE
         if size > self._room:
             self._room = max(size, PIECE)
-            self._next = self._keep(aligned(self._room, np.uint8))
+            self._next = self._keep(aligned(self._room, np.uint8, PAGE))
         found = self._next
         self._next, self._room = found + size, self._room - size
         return found
+
+    def _apart(self) -> None:
+        """Let what comes next share no page with what was before: another thread writes to it."""
+        self._next, self._room = self._next + PAGE, self._room - PAGE
+
+    def _by_thread(self, count: int, itemsize: int = 0) -> int:
+        """The address of so many entries, and of a page for each thread, so that the rows of two threads can be a page apart."""
+        return self._memory(count + self.n_threads * PAGE // (itemsize or self.dtype.itemsize), itemsize)
 
     def _rule(self, rule: Rule) -> tuple[int, int]:
         return address(rule.part, self.dtype), self._keep(np.array(rule.parameters or (0.0,), dtype=self.dtype))
@@ -197,8 +243,8 @@ class Workspace:
             count = self.rows * layer.n_units
             if hidden or objective.link:
                 entry["backward"], entry["backward_parameters"] = self._rule(pair.backward)
-            entry["z"], entry["dz"] = self._memory(count), self._memory(count)
-            entry["f"] = entry["z"] if pair.in_place else self._memory(count)
+            entry["z"], entry["dz"] = self._by_thread(count), self._by_thread(count)
+            entry["f"] = entry["z"] if pair.in_place else self._by_thread(count)
             entry["threshold"] = math.ceil(layer.dropout * 2**53)
             entry["scale"] = self._keep(np.array([1 / (1 - layer.dropout)]))
         self.layers = table
@@ -207,7 +253,7 @@ class Workspace:
     def _blocks(self) -> list[list[Segment]]:
         blocks = blocks_of(self.architecture)
         table, entries = np.zeros(len(blocks), BLOCK), np.zeros(sum(map(len, blocks)), SEGMENT)
-        start, number = 0, 0
+        start, number, slot = 0, 0, 0
         for block, segments in zip(table, blocks, strict=True):
             block["first_segment"], block["last_segment"], block["start"] = number, number + len(segments), start
             at = 0
@@ -217,19 +263,24 @@ class Workspace:
                 at, number = at + segment.count, number + 1
             block["count"] = at
             block["n_weights"] = sum(segment.count for segment in segments if segment.rows)
+            block["slot"] = slot
             start += at
+            slot += -(-at * self.dtype.itemsize // LINE) * LINE
         net = self.net[0]
         net["n_blocks"], net["blocks"] = len(table), self._keep(table)
         net["n_segments"], net["segments"] = len(entries), self._keep(entries)
-        if self.rows:
-            net["norms"], net["squares"] = self._memory(len(table), REAL), self._memory(2 * len(table), REAL)
+        self._gradient = slot
         self.largest_block = int(table["count"].max())
         return blocks
 
     def _workers(self, blocks: list[list[Segment]]) -> None:
-        table = np.zeros(self.n_threads, WORKER)
-        chunk = int(self.net[0]["chunk"])
+        table = aligned(self.n_threads, WORKER)
+        table[:] = 0
+        chunk, n_blocks = int(self.net[0]["chunk"]), len(blocks)
+        self._sums = self._memory(n_blocks, REAL), self._memory(2 * n_blocks, REAL)
         for worker in table:
+            self._apart()
+            worker["norms"], worker["squares"] = self._sums
             if self.rows:
                 worker["gradient"] = self._memory(self.largest_block)
             worker["strip"] = self._memory(self.strip)
@@ -237,4 +288,24 @@ class Workspace:
             worker["factor"] = self._memory(8, REAL)
             worker["buffers"] = self._memory(3 * chunk * self.widest)
             worker["losses"] = self._memory(chunk, REAL)
+        self._apart()
+        self.workers = table
         self.net[0]["workers"] = self._keep(table)
+
+    def group(self, rows: int) -> int:
+        """Let the rows of batches of so many be in groups, where that is better; into how many."""
+        net, architecture = self.net[0], self.architecture
+        groups = net["groups"] = groups_of(architecture, rows)
+        if groups == 1:
+            self.workers["norms"], self.workers["squares"] = self._sums
+            return 1
+        self.need("add_up", "duplicate", "hand_over")
+        for name, part in GROUPS.items():
+            net[name] = address(part)
+        n_blocks, room = int(net["n_blocks"]), self._gradient + PAGE
+        net["gradient_room"], net["gradients"], net["handed"] = room, self._memory(groups * room, 1), self._memory(2 * groups * room, 1)
+        for worker in self.workers:
+            self._apart()
+            worker["own"] = self._memory(4 * room, 1)
+            worker["norms"], worker["squares"] = self._memory(n_blocks, REAL), self._memory(2 * n_blocks, REAL)
+        return groups

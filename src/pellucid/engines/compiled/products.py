@@ -17,13 +17,43 @@ from pellucid.engines.compiled.tables import PLAIN
 from pellucid.engines.compiled.tiles import add_columns, lanes, tile, transpose
 
 
-def _strip(turned: int, vectors: int, masked: int, wide: int = VECTOR_BYTES) -> Any:
+def _strip(turned: int, vectors: int, masked: int, wide: int = VECTOR_BYTES, rest: Any = None) -> Any:
     """The function that computes one strip of columns of C, ``vectors`` of so many bytes wide, the last one masked or not.
 
     ``step`` is between the rows of A, whose entries are neighbours; or, where A is ``turned``, between the entries of a row, and the rows
-    are neighbours. That one of the two steps is the number 1 spares some of the arithmetic of addresses.
+    are neighbours. That one of the two steps is the number 1 spares some of the arithmetic of addresses. ``rest``: the function for the
+    rows that are less than a full tile, where it is to be another one.
     """
     rows, ends = ROWS, 0 if turned else 1
+
+    @njit(error_model="numpy")
+    def tiles_only(
+        m: Any,
+        k: Any,
+        a: Any,
+        step: Any,
+        b: Any,
+        b_row: Any,
+        c: Any,
+        c_row: Any,
+        start: Any,
+        s_row: Any,
+        given: Any,
+        columns: Any,
+        finish: Any,
+        signs: Any,
+    ) -> Any:
+        row, inner = (1, step) if turned else (step, 1)
+        i = 0
+        while i + rows <= m:
+            tile(rows, vectors, masked, wide, ends, i, k, a, row, inner, b, b_row, c, c_row, start, s_row, given, columns, finish, signs)
+            i += rows
+        if i < m:
+            a, c, start, signs = offset(a, i * row), offset(c, i * c_row), offset(start, i * s_row), offset(signs, i * c_row)
+            rest(m - i, k, a, step, b, b_row, c, c_row, start, s_row, given, columns, finish, signs)
+
+    if rest is not None:
+        return tiles_only
 
     @njit(error_model="numpy")
     def strip(
@@ -65,12 +95,12 @@ def _strip(turned: int, vectors: int, masked: int, wide: int = VECTOR_BYTES) -> 
 def _any_strip(turned: int) -> Any:
     """The function that picks the strip for a number of columns."""
     partial, narrow = _strip(turned, VECTORS, 1), _strip(turned, 1, 1)
-    # With AVX-512 a full mask costs nothing, and a quarter less is to be compiled.
-    whole = partial if VECTOR_BYTES == 64 else _strip(turned, VECTORS, 0)
+    # With AVX-512 a full mask costs little (1.5 %), so that only the full tiles are compiled without it.
+    whole = _strip(turned, VECTORS, 0, rest=partial if VECTOR_BYTES == 64 else None)
     # Half a vector for columns that fit into it: a machine whose cores do two halves at a time (Zen 4) is twice as fast with them.
     slim = _strip(turned, 1, 1, max(VECTOR_BYTES // 2, 16))
 
-    @njit(error_model="numpy")
+    @njit(error_model="numpy", inline="always")  # else LLVM would go over all of it once more, for 0.2 s
     def strip(
         m: Any,
         k: Any,

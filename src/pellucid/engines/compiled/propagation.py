@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit, types
+from numba import carray, from_dtype, njit, types
 
 from pellucid.engines.compiled.batches import mask_key
 from pellucid.engines.compiled.intrinsics import call, pointer_maker
 from pellucid.engines.compiled.machine import UNIT, VECTOR_BYTES
-from pellucid.engines.compiled.tables import PLAIN, RELU, RELU_BACKWARD
+from pellucid.engines.compiled.memory import LINE
+from pellucid.engines.compiled.parts import CallTable, NetTable, part
+from pellucid.engines.compiled.tables import BLOCK, LAYER, PLAIN, RELU, RELU_BACKWARD, SEGMENT, WORKER
 
+as_layers, as_segments, as_blocks, as_workers = (pointer_maker(from_dtype(record)) for record in (LAYER, SEGMENT, BLOCK, WORKER))
 as_numbers = pointer_maker(types.float64)
 
 
@@ -24,23 +27,47 @@ def get(place: Any) -> Any:
     return as_numbers(place)[0]
 
 
-@njit(error_model="numpy")
-def forward(net: Any, layers: Any, run: Any, worker: Any, first: Any, last: Any, step: Any) -> Any:
+@njit
+def put(place: Any, value: Any) -> Any:
+    """Set the float64 at an address."""
+    as_numbers(place)[0] = value
+
+
+@njit
+def total(place: Any, count: Any, step: Any) -> Any:
+    """The sum of every ``step``-th float64 from an address on."""
+    found = 0.0
+    numbers = as_numbers(place)
+    for i in range(count):
+        found += numbers[i * step]
+    return found
+
+
+@njit
+def edge(m: Any, parts: Any, number: Any) -> Any:
+    """Where a part of the rows of a batch begins: parts are whole units."""
+    return min(m, (m + UNIT - 1) // UNIT * number // parts * UNIT)
+
+
+@part
+def forward(net_at: NetTable, run_at: CallTable, me: int, first: int, last: int, step: int) -> None:
     """z_l = a_{l-1} W_l + b_l, a_l = f_l(z_l), for l = 1..L, a_0 = x."""
-    a, rows = net.x, last - first
+    net, run = carray(net_at, 1)[0], carray(run_at, 1)[0]
+    layers, worker = carray(as_layers(net.layers), net.n_layers), carray(as_workers(net.workers), run.n_threads)[me]
+    a, rows, shift = worker.x, last - first, worker.shift
     for number in range(net.n_layers):
         layer = layers[number]
         width = layer.n_out
-        begin = first * width * net.item
+        begin = shift + first * width * net.item
         at = a + first * layer.n_in * net.item
-        W, b = run.vector + layer.W_at, run.vector + layer.b_at
+        W, b = worker.vector + layer.W_at, worker.vector + layer.b_at
         z = layer.z + begin
         call(net.multiply, (rows, width, layer.n_in, at, layer.n_in, W, width, z, width, b, 0, 1, layer.finish, z))
         if layer.finish == PLAIN and (number < net.n_layers - 1 or net.output == 0):
             call(layer.forward, (layer.z + begin, layer.f + begin, rows, width, layer.parameters))
         if layer.f != layer.a:
-            drop(net, layer, run, step, layer.f, layer.a, first, last)
-        a = layer.a
+            drop(net, layer, run, step, layer.f + shift, layer.a + shift, first, last)
+        a = layer.a + shift
 
 
 @njit(error_model="numpy")
@@ -53,27 +80,33 @@ def drop(net: Any, layer: Any, run: Any, step: Any, f: Any, a: Any, first: Any, 
         call(net.drop, (f, a, key, layer.threshold, layer.scale, first, last, layer.n_out))
 
 
-@njit(error_model="numpy")
-def backward(net: Any, layers: Any, run: Any, worker: Any, first: Any, last: Any, step: Any) -> Any:
-    """dz_L from the loss and the output, times s_i * factor; then da_{l-1} = dz_l W_l^T, dz_{l-1} = da_{l-1} * f'(z_{l-1})."""
+@part
+def backward(net_at: NetTable, run_at: CallTable, me: int, units: int, first: int, last: int, step: int) -> None:
+    """dz_L from the loss and the output, times s_i * factor; then da_{l-1} = dz_l W_l^T, dz_{l-1} = da_{l-1} * f'(z_{l-1}).
+
+    ``units``: where the sums of the losses of each `UNIT` go.
+    """
+    net, run = carray(net_at, 1)[0], carray(run_at, 1)[0]
+    layers, worker = carray(as_layers(net.layers), net.n_layers), carray(as_workers(net.workers), run.n_threads)[me]
     rows, last_layer = last - first, layers[net.n_layers - 1]
-    width = last_layer.n_out
+    width, shift, losses = last_layer.n_out, worker.shift, net.losses + worker.shift
     begin, row = first * width * net.item, first * net.item
-    z, f, dz, y = last_layer.z + begin, last_layer.f + begin, last_layer.dz + begin, net.y + begin
-    call(net.objective, (net.losses + 8 * first, dz, z, f, y, rows, width, net.parameters, 1))
+    z, f, dz, y = last_layer.z + shift + begin, last_layer.f + shift + begin, last_layer.dz + shift + begin, worker.y + begin
+    call(net.objective, (losses + 8 * first, dz, z, f, y, rows, width, net.parameters, 1))
     if net.link:
         call(last_layer.backward, (dz, z, f, rows, width, last_layer.backward_parameters))
     weighted = types.int64(run.s != 0)
     for unit in range(first, last, UNIT):
         end = min(last, unit + UNIT)
-        call(net.add_losses, (net.losses, net.s, weighted, net.units + 16 * (unit // UNIT), unit, end))
+        call(net.add_losses, (losses, worker.s, weighted, units + LINE * (unit // UNIT), unit, end))
     if weighted or get(worker.factor) != 1.0:
-        call(net.weigh, (dz, net.s + row, weighted, worker.factor, 0, rows, width))
+        call(net.weigh, (dz, worker.s + row, weighted, worker.factor, 0, rows, width))
     for number in range(net.n_layers - 1, 0, -1):
         layer, below = layers[number], layers[number - 1]
-        begin, width = first * below.n_out * net.item, below.n_out
-        dz = layer.dz + first * layer.n_out * net.item
-        W = run.vector + layer.W_at
+        width = below.n_out
+        begin = shift + first * width * net.item
+        dz = layer.dz + shift + first * layer.n_out * net.item
+        W = worker.vector + layer.W_at
         da, signs = below.dz + begin, below.z + begin
         finish = RELU_BACKWARD if below.finish == RELU else PLAIN
         if layer.turn_back:
@@ -83,7 +116,7 @@ def backward(net: Any, layers: Any, run: Any, worker: Any, first: Any, last: Any
             columns = layer.n_out
             call(net.multiply_transposed, (rows, width, columns, dz, columns, W, columns, da, width, worker.strip, finish, signs))
         if below.f != below.a:
-            drop(net, below, run, step, below.dz, below.dz, first, last)
+            drop(net, below, run, step, below.dz + shift, below.dz + shift, first, last)
         if finish == PLAIN:
             call(below.backward, (da, below.z + begin, below.f + begin, rows, width, below.backward_parameters))
 
@@ -96,27 +129,32 @@ def lying(rows: Any, width: Any, item: Any) -> Any:
     return width * ((rows + lanes - 1) // lanes) < (standing if 2 * width > lanes else standing // 2)
 
 
-@njit(error_model="numpy")
-def block_gradient(net: Any, layers: Any, segments: Any, block: Any, m: Any, worker: Any, gradient: Any) -> Any:
-    """dW_l = a_{l-1}^T dz_l and db_l = the sum of dz_l over the samples, for the parameters of one block."""
-    for index in range(block.first_segment, block.last_segment):
-        segment = segments[index]
+@part
+def block_gradient(net_at: NetTable, me: int, index: int, first: int, last: int, gradient: int) -> None:
+    """dW_l = a_{l-1}^T dz_l and db_l = the sum of dz_l over some samples, for the parameters of one block."""
+    net = carray(net_at, 1)[0]
+    layers, segments = carray(as_layers(net.layers), net.n_layers), carray(as_segments(net.segments), net.n_segments)
+    block, worker = carray(as_blocks(net.blocks), net.n_blocks)[index], carray(as_workers(net.workers), me + 1)[me]
+    m = last - first
+    for place in range(block.first_segment, block.last_segment):
+        segment = segments[place]
         to = gradient + segment.at * net.item
         bias = segment.layer < 0
         number = -segment.layer - 1 if bias else segment.layer
         layer = layers[number]
         width = layer.n_out
+        dz = layer.dz + worker.shift + first * width * net.item
         if bias:
-            call(net.add_rows, (m, width, layer.dz, to))
+            call(net.add_rows, (m, width, dz, to))
         else:
-            a = (layers[number - 1].a if number else net.x) + segment.first * net.item
+            a = (layers[number - 1].a + worker.shift if number else worker.x) + (first * layer.n_in + segment.first) * net.item
             rows = segment.last - segment.first
             if lying(rows, width, net.item):
                 # dz^T a_{l-1}, and turned: the same sums, entry for entry, in fewer vectors
-                call(net.multiply_turned, (width, rows, m, layer.dz, width, a, layer.n_in, worker.strip, rows))
+                call(net.multiply_turned, (width, rows, m, dz, width, a, layer.n_in, worker.strip, rows))
                 if layer.turn:
                     call(layer.turn, (worker.strip, rows, to))
                 else:
                     call(net.turn, (worker.strip, width, rows, to))
             else:
-                call(net.multiply_turned, (rows, width, m, a, layer.n_in, layer.dz, width, to, width))
+                call(net.multiply_turned, (rows, width, m, a, layer.n_in, dz, width, to, width))

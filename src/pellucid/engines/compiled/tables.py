@@ -28,25 +28,28 @@ are such a. The two passes over memory that this spares were a tenth of a step o
 SEGMENT = _record("layer first last at")
 """Rows first..last of dW of a layer (layer < 0: db of layer -layer - 1), which fill its block from entry ``at`` on"""
 
-BLOCK = _record("first_segment last_segment start count n_weights")
-"""A range of the flat vector that one thread brings up to date; its first n_weights entries are weights, the others biases"""
+BLOCK = _record("first_segment last_segment start count n_weights slot")
+"""A range of the flat vector that is brought up to date at a time; its first n_weights entries are weights, the others biases. Its
+gradient lies ``slot`` bytes from the beginning of that of a group."""
 
-WORKER = _record("gradient strip coefficients buffers losses factor")
-"""The memory of one thread"""
+WORKER = _record("gradient strip coefficients buffers losses factor norms squares x y s vector state_1 state_2 own shift")
+"""The memory of one thread, the rows that it works on, the parameters that it moves; ``shift``: how far from where the table of a layer
+tells its rows lie. Two cache lines, which nobody else writes to."""
 
 NET = _record(
-    "n_layers n_blocks n_segments item chunk room link output layers blocks segments workers losses units norms squares objective "
-    "parameters x y s x_copy y_copy s_copy "
-    "multiply multiply_turned multiply_transposed add_rows turn gather weigh add_losses drop apply_mask penalize rescale add_squares"
+    "n_layers n_blocks n_segments n_parameters item chunk room link output layers blocks segments workers losses units objective "
+    "parameters x_copy y_copy s_copy groups gradients handed gradient_room "
+    "forward backward block_gradient multiply multiply_turned multiply_transposed add_rows turn gather weigh add_losses drop apply_mask "
+    "penalize rescale add_squares add_up duplicate hand_over settle group_gradients add_groups"
 )
 """A network: its tables, its arrays for a batch, the addresses of the parts.
 
-``link``: dz_L comes by way of da_L; ``output``: the objective computes a_L.
+``link``: dz_L comes by way of da_L; ``output``: the objective computes a_L; ``groups``: see `pellucid.engines.compiled.groups`.
 """
 
 CALL = _record(
     "vector X Y s order n_rows batch_size position stop rates weights seed step state_1 state_2 prepare update settings "
-    "n_threads arrived released gradient sums output masked failed trail trail_row limit waited",
+    "n_threads arrived released gradient sums output masked failed trail trail_row limit waited shared",
     "l2 clip cost_sum weight_sum norm_sum tolerance best",
 )
 """One call: the data, where to begin and to stop; what comes out of it"""

@@ -11,7 +11,7 @@ import numpy as np
 from pellucid.engines.base import Batches, Patience, Progress
 from pellucid.engines.compiled import rules, team
 from pellucid.engines.compiled.memory import at
-from pellucid.engines.compiled.pace import Pace
+from pellucid.engines.compiled.pace import Pace, Way
 from pellucid.engines.compiled.parts import Part
 from pellucid.engines.compiled.plan import Workspace
 from pellucid.engines.compiled.store import address
@@ -37,11 +37,13 @@ def kernel(name: str) -> int:
 class Training:
     """Steps of one optimizer over one set of batches, into one vector."""
 
-    def __init__(self, space: Workspace, progress: Progress, batches: Batches, optimizer: Optimizer, multiplications: int) -> None:
+    def __init__(
+        self, space: Workspace, progress: Progress, batches: Batches, optimizer: Optimizer, multiplications: int, several: bool
+    ) -> None:
         self.space, self.progress, self.batches, self.optimizer = space, progress, batches, optimizer
-        self.multiplications = multiplications
-        """in a step"""
-        self.pace, self.call, self.kernel, self.guess = Pace(), space.call, kernel("train"), LEAST + multiplications / SPEED
+        self.several = several
+        """whether a step is worth several threads"""
+        self.call, self.kernel, self.guess = space.call, kernel("train"), LEAST + multiplications / SPEED
         update, dtype, call = rules.UPDATES[type(optimizer)], progress.vector.dtype, space.call
         for part in (batches.X, batches.Y, batches.s):  # what comes next takes their addresses
             assert part is None or (part.flags.c_contiguous and part.dtype == dtype), "rows of another dtype or layout"
@@ -59,6 +61,7 @@ class Training:
         call.l2, call.clip = space.architecture.l2, batches.clip_norm or 0.0
         call.prepare, call.update = address(update.prepare, dtype), address(update.move, dtype)
         space.drop_at_random()
+        self.pace = Pace(grouped=space.group(min(batches.batch_size, batches.n_samples)) > 1)
         space.need(*["penalize"] * (call.l2 > 0), *["rescale"] * (call.clip > 0))
 
     def goes_on(self, progress: Progress, batches: Batches, optimizer: Optimizer) -> bool:
@@ -86,11 +89,11 @@ class Training:
             position = call.position
         while position < count and not call.failed and not 0 <= call.limit < call.waited:
             began, before = now, position
-            threads, steps = pace.choose(most, min(seconds, deadline - began) / 2, self.guess)
-            call.stop = min(count, before + steps)
-            team.run(self.kernel, self.space.address, call, threads)
+            way, steps = pace.choose(most, min(seconds, deadline - began) / 2, self.guess)
+            call.stop, call.shared = min(count, before + steps), way.shared
+            team.run(self.kernel, self.space.address, call, way.threads)
             now, position = time.monotonic(), call.position
-            pace.note(call.n_threads, now - began, position - before)
+            pace.note(way if call.n_threads == way.threads else Way(call.n_threads), now - began, position - before)
             self.brief = before == 0 and position == count and now - began < BRIEF
             if now >= deadline:
                 break
