@@ -9,7 +9,7 @@ from numba import njit
 
 from pellucid.engines.compiled.intrinsics import as_entry, offset
 from pellucid.engines.compiled.parts import Entries, Integers, Reals, Word, part
-from pellucid.engines.compiled.tiles import copy, lanes, stream
+from pellucid.engines.compiled.vectors import copy, lanes, stream
 from pellucid.equations import dropout
 
 GOLDEN, FIRST, SECOND = dropout.GOLDEN, dropout.FIRST, dropout.SECOND
@@ -120,7 +120,7 @@ def duplicate(source: Entries, count: int, target: Entries) -> None:
 
 @part
 def hand_over(source: Entries, count: int, target: Entries) -> None:
-    """target = source, for another thread to read: whole vectors, past the caches (see `tiles.stream`)."""
+    """target = source, for another thread to read: whole vectors, past the caches (see `vectors.stream`)."""
     for i in range(0, count, lanes(source)):
         stream(source, target, i)
 

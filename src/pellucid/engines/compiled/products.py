@@ -14,7 +14,8 @@ from pellucid.engines.compiled.intrinsics import offset
 from pellucid.engines.compiled.machine import INNER, ROWS, VECTOR_BYTES, VECTORS
 from pellucid.engines.compiled.parts import Entries, part
 from pellucid.engines.compiled.tables import PLAIN
-from pellucid.engines.compiled.tiles import add_columns, lanes, tile, transpose
+from pellucid.engines.compiled.tiles import tile
+from pellucid.engines.compiled.vectors import add_columns, lanes, transpose
 
 
 def _strip(turned: int, vectors: int, masked: int, wide: int = VECTOR_BYTES, rest: Any = None) -> Any:

@@ -49,6 +49,7 @@ KERNELS = (
     "trigonometric",
     "tiles",
     "updates",
+    "vectors",
     "workers",
 )
 """the modules that machine code is made of or made by"""
