@@ -15,7 +15,7 @@ from typing import Any
 from numba import carray, njit, types
 
 from pellucid.engines.compiled.elementary import sqrt
-from pellucid.engines.compiled.groups import cost_of, groups_in
+from pellucid.engines.compiled.groups import cost_of, take_groups
 from pellucid.engines.compiled.intrinsics import address_of, atomic_add, atomic_load, atomic_store, call, give_way, pause
 from pellucid.engines.compiled.machine import UNIT
 from pellucid.engines.compiled.memory import LINE
@@ -79,10 +79,11 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
     position, steps_before = run.position, run.step - run.position
     count = (run.n_rows + run.batch_size - 1) // run.batch_size
     batch = position % count
-    worker.vector, worker.state_1, worker.state_2, worker.shift = run.vector, run.state_1, run.state_2, 0
+    worker.vector, worker.state_1, worker.state_2, worker.shift, worker.groups = run.vector, run.state_1, run.state_2, 0, 0
     grouped = net.groups > 1
     if grouped and me > 0:
         call(net.settle, (network, here, me))
+    units = net.units + worker.shift
     first_of_mine, last_of_mine = (0, net.n_blocks) if grouped else (first_block(net, run, me), first_block(net, run, me + 1))
     if run.l2 > 0:
         for index in range(first_of_mine, last_of_mine):
@@ -94,28 +95,22 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
         side = position & 1
         m = min(run.batch_size, run.n_rows - batch * run.batch_size)
         weight = float(m) if run.weights == 0 else get(run.weights + 8 * batch)
-        groups = groups_in(net, m)
-        parts = groups if grouped else run.n_threads
-        first_part, last_part = parts * me // run.n_threads, parts * (me + 1) // run.n_threads
-        first, last = edge(m, parts, first_part), edge(m, parts, last_part)
-        units = net.units + worker.shift
-        handed = net.handed + side * net.groups * net.gradient_room
-        kept = handed if run.n_threads > 1 and run.shared else net.gradients
+        if grouped:
+            first, last = take_groups(net, run, worker, me, m, side)
+        else:
+            first, last = edge(m, run.n_threads, me), edge(m, run.n_threads, me + 1)
         fetch(net, layers, run, worker, batch, first, last)
         if first < last:
             put(worker.factor, 1.0 / weight if weight > 0 else 1.0)
             call(net.forward, (network, here, me, first, last, step))
             call(net.backward, (network, here, me, units, first, last, step))
         if grouped:
-            call(net.group_gradients, (network, here, me, m, groups, first_part, last_part, kept, handed, units))
+            call(net.hand_over_groups, (network, here, me, units))
         meet(run)
 
         cost = 0.0
         if weight > 0:
-            if grouped:
-                cost = cost_of(net, groups, first_part, last_part, kept, handed) / weight
-            else:
-                cost = total(units, (m + UNIT - 1) // UNIT, LINE // 8) / weight
+            cost = (cost_of(net, worker) if grouped else total(units, (m + UNIT - 1) // UNIT, LINE // 8)) / weight
             if run.l2 > 0:
                 cost += run.l2 * total(worker.squares + 8 * side * net.n_blocks, net.n_blocks, 1) / (2 * weight)
         if not math.isfinite(cost):
@@ -127,7 +122,7 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
             block = blocks[index]
             g = gradient_of(net, run, worker, block)
             if grouped:
-                call(net.add_groups, (network, index, groups, first_part, last_part, kept, handed, g))
+                call(net.add_groups, (network, here, me, index, g))
             else:
                 call(net.block_gradient, (network, me, index, 0, m, g))
             if run.l2 > 0 and block.n_weights > 0:
@@ -209,7 +204,7 @@ def gradient(net_at: NetTable, run_at: CallTable, me: int) -> None:
     worker = carray(as_workers(net.workers), run.n_threads)[me]
     m = run.n_rows
     first, last = edge(m, run.n_threads, me), edge(m, run.n_threads, me + 1)
-    worker.vector, worker.shift = run.vector, 0
+    worker.vector, worker.shift, worker.groups = run.vector, 0, 0
     fetch(net, layers, run, worker, 0, first, last)
     if first < last:
         put(worker.factor, 1.0)

@@ -10,7 +10,7 @@ Gradients lie in two places in turn, so that none is overwritten while a slower 
 How gradients come over is found by trying (`pace`): they are read from where they were computed, or handed over by way of memory, past the
 caches, which is faster where two cores have no cache in common. The bits are the same.
 
-Names: ``first`` and ``last`` are the groups of one thread; ``kept`` is where those are, ``handed`` where it finds those of the others.
+In the table of a worker, ``kept`` is where the gradients of its groups are, ``handed`` where it finds those of the others.
 """
 
 from __future__ import annotations
@@ -19,17 +19,22 @@ from typing import Any
 
 from numba import carray, njit, types
 
-from pellucid.engines.compiled.intrinsics import address_of, call, fence
+from pellucid.engines.compiled.intrinsics import call, fence
 from pellucid.engines.compiled.machine import UNIT
 from pellucid.engines.compiled.memory import LINE, PAGE
 from pellucid.engines.compiled.parts import CallTable, NetTable, part
-from pellucid.engines.compiled.propagation import as_blocks, as_workers, edge, get, put, total
-
-
-@njit
-def groups_in(net: Any, m: Any) -> Any:
-    """The groups of a batch of m rows: a small one has fewer."""
-    return max(1, min(net.groups, (m + UNIT - 1) // UNIT))
+from pellucid.engines.compiled.propagation import (
+    as_blocks,
+    as_layers,
+    as_segments,
+    as_workers,
+    edge,
+    get,
+    layer_of,
+    put,
+    segment_gradient,
+    total,
+)
 
 
 @part
@@ -50,50 +55,71 @@ def settle(net_at: NetTable, run_at: CallTable, me: int) -> None:
         call(net.duplicate, (two, net.n_parameters, worker.state_2))
 
 
+@njit
+def take_groups(net: Any, run: Any, worker: Any, me: Any, m: Any, side: Any) -> Any:
+    """Let a thread have its share of the groups of a batch of m rows, of which a small one has fewer; the rows of them."""
+    groups = max(1, min(net.groups, (m + UNIT - 1) // UNIT))
+    first, last = groups * me // run.n_threads, groups * (me + 1) // run.n_threads
+    worker.m, worker.groups, worker.first_group, worker.last_group = m, groups, first, last
+    worker.handed = net.handed + side * net.groups * net.gradient_room
+    worker.kept = worker.handed if run.n_threads > 1 and run.shared else net.gradients
+    return edge(m, groups, first), edge(m, groups, last)
+
+
 @part
-def group_gradients(
-    net_at: NetTable, run_at: CallTable, me: int, m: int, groups: int, first: int, last: int, kept: int, handed: int, units: int
-) -> None:
-    """The gradients of the groups of one thread, and, on the last line of the room of each, the sum of its losses."""
+def layer_gradient(net_at: NetTable, run_at: CallTable, me: int, number: int) -> None:
+    """dW_l and db_l of one layer for each group of one thread, as soon as dz_l is there: what is written is taken back from other cores
+    while the thread goes on.
+    """
     net, run = carray(net_at, 1)[0], carray(run_at, 1)[0]
-    blocks, network = carray(as_blocks(net.blocks), net.n_blocks), address_of(net_at)
+    layers, segments = carray(as_layers(net.layers), net.n_layers), carray(as_segments(net.segments), net.n_segments)
+    worker = carray(as_workers(net.workers), run.n_threads)[me]
+    for group in range(worker.first_group, worker.last_group):
+        begin, end = edge(worker.m, worker.groups, group), edge(worker.m, worker.groups, group + 1)
+        room = worker.kept + group * net.gradient_room
+        for place in range(net.n_segments):
+            if layer_of(segments[place]) == number:
+                segment_gradient(net, layers, segments[place], begin, end, worker, room + segments[place].slot)
+
+
+@part
+def hand_over_groups(net_at: NetTable, run_at: CallTable, me: int, units: int) -> None:
+    """Behind the gradient of each group the sum of its losses; and both to the others, if they do not read them where they are."""
+    net, run = carray(net_at, 1)[0], carray(run_at, 1)[0]
+    worker = carray(as_workers(net.workers), run.n_threads)[me]
     past = run.n_threads > 1 and not run.shared
-    for group in range(first, last):
-        begin, end = edge(m, groups, group), edge(m, groups, group + 1)
-        place, sums = group * net.gradient_room, (group + 1) * net.gradient_room - LINE
-        for index in range(net.n_blocks):
-            block = blocks[index]
-            to = kept + place + block.slot
-            call(net.block_gradient, (network, me, index, begin, end, to))
-            if past:
-                call(net.hand_over, (to, block.count, handed + place + block.slot))
-        put(kept + sums, total(units + begin // UNIT * LINE, (end - begin + UNIT - 1) // UNIT, LINE // 8))
+    for group in range(worker.first_group, worker.last_group):
+        begin, end = edge(worker.m, worker.groups, group), edge(worker.m, worker.groups, group + 1)
+        room = group * net.gradient_room
+        put(worker.kept + room + net.sums_at, total(units + begin // UNIT * LINE, (end - begin + UNIT - 1) // UNIT, LINE // 8))
         if past:
-            call(net.hand_over, (kept + sums, LINE // net.item, handed + sums))
+            call(net.hand_over, (worker.kept + room, (net.sums_at + LINE) // net.item, worker.handed + room))
     if past:
         fence()
 
 
 @njit
-def cost_of(net: Any, groups: Any, first: Any, last: Any, kept: Any, handed: Any) -> Any:
+def place_of(net: Any, worker: Any, group: Any) -> Any:
+    """Where a thread finds the gradient of a group."""
+    return (worker.kept if worker.first_group <= group < worker.last_group else worker.handed) + group * net.gradient_room
+
+
+@njit
+def cost_of(net: Any, worker: Any) -> Any:
     """The sum of the losses of all groups."""
     found = 0.0
-    for group in range(groups):
-        found += get((kept if first <= group < last else handed) + (group + 1) * net.gradient_room - LINE)
+    for group in range(worker.groups):
+        found += get(place_of(net, worker, group) + net.sums_at)
     return found
 
 
 @part
-def add_groups(net_at: NetTable, index: int, groups: int, first: int, last: int, kept: int, handed: int, g: int) -> None:
+def add_groups(net_at: NetTable, run_at: CallTable, me: int, index: int, g: int) -> None:
     """The gradient of a block: the sum over all groups."""
-    net = carray(net_at, 1)[0]
-    block = carray(as_blocks(net.blocks), net.n_blocks)[index]
-    before = g
-    for group in range(groups):
-        source = (kept if first <= group < last else handed) + group * net.gradient_room + block.slot
-        if group == 0:
-            before = source
-        else:
-            call(net.add_up, (before, source, block.count, g, types.int64(group > 1)))
-    if groups == 1:
-        call(net.duplicate, (before, block.count, g))
+    net, run = carray(net_at, 1)[0], carray(run_at, 1)[0]
+    block, worker = carray(as_blocks(net.blocks), net.n_blocks)[index], carray(as_workers(net.workers), run.n_threads)[me]
+    first = place_of(net, worker, 0) + block.slot
+    if worker.groups == 1:
+        call(net.duplicate, (first, block.count, g))
+    for group in range(1, worker.groups):
+        call(net.add_up, (first, place_of(net, worker, group) + block.slot, block.count, g, types.int64(group > 1)))

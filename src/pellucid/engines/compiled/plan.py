@@ -44,7 +44,7 @@ PARTS = {
     for name in names
 }
 STEPS = {name: Part(f"propagation.{name}") for name in ("forward", "backward", "block_gradient")}
-GROUPS = {name: Part(f"groups.{name}") for name in ("settle", "group_gradients", "add_groups")}
+GROUPS = {name: Part(f"groups.{name}") for name in ("settle", "layer_gradient", "hand_over_groups", "add_groups")}
 """the same for every dtype"""
 PREDICTION = ("multiply", "add_losses")
 """those that prediction needs"""
@@ -259,7 +259,7 @@ class Workspace:
             at = 0
             for segment in segments:
                 first, last = segment.rows or (0, 0)
-                entries[number] = (segment.layer if segment.rows else -segment.layer - 1, first, last, at)
+                entries[number] = (segment.layer if segment.rows else -segment.layer - 1, first, last, at, slot + at * self.dtype.itemsize)
                 at, number = at + segment.count, number + 1
             block["count"] = at
             block["n_weights"] = sum(segment.count for segment in segments if segment.rows)
@@ -302,8 +302,9 @@ class Workspace:
         self.need("add_up", "duplicate", "hand_over")
         for name, part in GROUPS.items():
             net[name] = address(part)
-        n_blocks, room = int(net["n_blocks"]), self._gradient + PAGE
-        net["gradient_room"], net["gradients"], net["handed"] = room, self._memory(groups * room, 1), self._memory(2 * groups * room, 1)
+        n_blocks, room = int(net["n_blocks"]), self._gradient + LINE + PAGE
+        net["sums_at"], net["gradient_room"] = self._gradient, room
+        net["gradients"], net["handed"] = self._memory(groups * room, 1), self._memory(2 * groups * room, 1)
         for worker in self.workers:
             self._apart()
             worker["own"] = self._memory(4 * room, 1)

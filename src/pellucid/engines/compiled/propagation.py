@@ -11,7 +11,7 @@ from typing import Any
 from numba import carray, from_dtype, njit, types
 
 from pellucid.engines.compiled.batches import mask_key
-from pellucid.engines.compiled.intrinsics import call, pointer_maker
+from pellucid.engines.compiled.intrinsics import address_of, call, pointer_maker
 from pellucid.engines.compiled.machine import UNIT, VECTOR_BYTES
 from pellucid.engines.compiled.memory import LINE
 from pellucid.engines.compiled.parts import CallTable, NetTable, part
@@ -101,7 +101,11 @@ def backward(net_at: NetTable, run_at: CallTable, me: int, units: int, first: in
         call(net.add_losses, (losses, worker.s, weighted, units + LINE * (unit // UNIT), unit, end))
     if weighted or get(worker.factor) != 1.0:
         call(net.weigh, (dz, worker.s + row, weighted, worker.factor, 0, rows, width))
-    for number in range(net.n_layers - 1, 0, -1):
+    for number in range(net.n_layers - 1, -1, -1):
+        if worker.groups > 0:
+            call(net.layer_gradient, (address_of(net_at), address_of(run_at), me, number))
+        if number == 0:
+            break
         layer, below = layers[number], layers[number - 1]
         width = below.n_out
         begin = shift + first * width * net.item
@@ -131,30 +135,38 @@ def lying(rows: Any, width: Any, item: Any) -> Any:
 
 @part
 def block_gradient(net_at: NetTable, me: int, index: int, first: int, last: int, gradient: int) -> None:
-    """dW_l = a_{l-1}^T dz_l and db_l = the sum of dz_l over some samples, for the parameters of one block."""
+    """dW_l and db_l of one block."""
     net = carray(net_at, 1)[0]
     layers, segments = carray(as_layers(net.layers), net.n_layers), carray(as_segments(net.segments), net.n_segments)
     block, worker = carray(as_blocks(net.blocks), net.n_blocks)[index], carray(as_workers(net.workers), me + 1)[me]
-    m = last - first
     for place in range(block.first_segment, block.last_segment):
-        segment = segments[place]
-        to = gradient + segment.at * net.item
-        bias = segment.layer < 0
-        number = -segment.layer - 1 if bias else segment.layer
-        layer = layers[number]
-        width = layer.n_out
-        dz = layer.dz + worker.shift + first * width * net.item
-        if bias:
-            call(net.add_rows, (m, width, dz, to))
+        segment_gradient(net, layers, segments[place], first, last, worker, gradient + segments[place].at * net.item)
+
+
+@njit
+def layer_of(segment: Any) -> Any:
+    """The layer, counted from 0, that a segment belongs to."""
+    return segment.layer if segment.layer >= 0 else -segment.layer - 1
+
+
+@njit(error_model="numpy")
+def segment_gradient(net: Any, layers: Any, segment: Any, first: Any, last: Any, worker: Any, to: Any) -> Any:
+    """dW_l = a_{l-1}^T dz_l or db_l = the sum of dz_l over some samples, for the parameters of one segment."""
+    m, number = last - first, layer_of(segment)
+    layer = layers[number]
+    width = layer.n_out
+    dz = layer.dz + worker.shift + first * width * net.item
+    if segment.layer < 0:
+        call(net.add_rows, (m, width, dz, to))
+        return
+    a = (layers[number - 1].a + worker.shift if number else worker.x) + (first * layer.n_in + segment.first) * net.item
+    rows = segment.last - segment.first
+    if lying(rows, width, net.item):
+        # dz^T a_{l-1}, and turned: the same sums, entry for entry, in fewer vectors
+        call(net.multiply_turned, (width, rows, m, dz, width, a, layer.n_in, worker.strip, rows))
+        if layer.turn:
+            call(layer.turn, (worker.strip, rows, to))
         else:
-            a = (layers[number - 1].a + worker.shift if number else worker.x) + (first * layer.n_in + segment.first) * net.item
-            rows = segment.last - segment.first
-            if lying(rows, width, net.item):
-                # dz^T a_{l-1}, and turned: the same sums, entry for entry, in fewer vectors
-                call(net.multiply_turned, (width, rows, m, dz, width, a, layer.n_in, worker.strip, rows))
-                if layer.turn:
-                    call(layer.turn, (worker.strip, rows, to))
-                else:
-                    call(net.turn, (worker.strip, width, rows, to))
-            else:
-                call(net.multiply_turned, (rows, width, m, a, layer.n_in, dz, width, to, width))
+            call(net.turn, (worker.strip, width, rows, to))
+    else:
+        call(net.multiply_turned, (rows, width, m, a, layer.n_in, dz, width, to, width))

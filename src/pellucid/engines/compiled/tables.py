@@ -25,22 +25,26 @@ PLAIN, RELU, RELU_BACKWARD = range(3)
 """what becomes of a product while it is in registers: nothing; a = max(0, z), with -0 for z < 0; da times 1 or 0, as ``signs`` says, which
 are such a. The two passes over memory that this spares were a tenth of a step of 4-100-3, batch 150, float64."""
 
-SEGMENT = _record("layer first last at")
-"""Rows first..last of dW of a layer (layer < 0: db of layer -layer - 1), which fill its block from entry ``at`` on"""
+SEGMENT = _record("layer first last at slot")
+"""Rows first..last of dW of a layer (layer < 0: db of layer -layer - 1), which fill its block from entry ``at`` on.
+They lie ``slot`` bytes from the beginning of the gradient of a group."""
 
 BLOCK = _record("first_segment last_segment start count n_weights slot")
 """A range of the flat vector that is brought up to date at a time; its first n_weights entries are weights, the others biases. Its
 gradient lies ``slot`` bytes from the beginning of that of a group."""
 
-WORKER = _record("gradient strip coefficients buffers losses factor norms squares x y s vector state_1 state_2 own shift")
+WORKER = _record(
+    "gradient strip coefficients buffers losses factor norms squares x y s vector state_1 state_2 own shift "
+    "m groups first_group last_group kept handed" + "".join(f" unused_{i}" for i in range(10))
+)
 """The memory of one thread, the rows that it works on, the parameters that it moves; ``shift``: how far from where the table of a layer
-tells its rows lie. Two cache lines, which nobody else writes to."""
+tells its rows lie; its groups (see `pellucid.engines.compiled.groups`) of those of a batch of m rows. On cache lines of its own."""
 
 NET = _record(
     "n_layers n_blocks n_segments n_parameters item chunk room link output layers blocks segments workers losses units objective "
-    "parameters x_copy y_copy s_copy groups gradients handed gradient_room "
+    "parameters x_copy y_copy s_copy groups gradients handed gradient_room sums_at "
     "forward backward block_gradient multiply multiply_turned multiply_transposed add_rows turn gather weigh add_losses drop apply_mask "
-    "penalize rescale add_squares add_up duplicate hand_over settle group_gradients add_groups"
+    "penalize rescale add_squares add_up duplicate hand_over settle layer_gradient hand_over_groups add_groups"
 )
 """A network: its tables, its arrays for a batch, the addresses of the parts.
 
