@@ -19,7 +19,7 @@ from pellucid.engines import Batches, load
 from pellucid.engines.base import Progress
 from pellucid.engines.compiled import engine as engine_module
 from pellucid.engines.compiled import plan, team
-from pellucid.engines.compiled.pace import Pace, Way
+from pellucid.engines.compiled.pace import Pace, Way, ways_of
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_the_number_of_groups():
         pl.Network(sizes, ["relu", "softmax"], "cross_entropy").architecture for sizes in ([4, 16, 3], [64, 64, 10], [784, 128, 10])
     )
     assert plan.groups_of(small, 32) == 1, "over before a second thread has begun"
-    assert [plan.groups_of(middle, rows) for rows in (8, 31, 32, 256, 1200, 4000, 1 << 20)] == [1, 1, 2, 2, 4, 8, 8]
+    assert [plan.groups_of(middle, rows) for rows in (8, 31, 32, 256, 600, 4000, 1 << 20)] == [1, 1, 2, 2, 4, 8, 8]
     assert plan.groups_of(large, 4096) == 1, "so many parameters are shared"
 
 
@@ -251,7 +251,8 @@ def test_the_pace_tries_each_way_and_keeps_the_fastest(monkeypatch):
 
 
 def test_without_groups_there_is_nothing_to_hand_over():
-    assert Pace(grouped=False)._ways(5) == [Way(5), Way(2), Way(1)]
+    assert ways_of(5, grouped=False) == (Way(5), Way(2), Way(1))
+    assert ways_of(2, grouped=True) == (Way(2), Way(2, shared=False), Way(1))
 
 
 def test_one_thread_needs_no_trial():

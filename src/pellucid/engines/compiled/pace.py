@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
 TRIAL = 0.002
@@ -32,6 +33,16 @@ class Way(NamedTuple):
     """whether they read each other's gradients from the caches; else they hand them over by way of memory"""
 
 
+@cache
+def ways_of(most: int, grouped: bool) -> tuple[Way, ...]:
+    """With ``most`` threads, half of it ... 1; and where rows are in groups, both ways to exchange their gradients."""
+    ways, count = [], most
+    while count > 1:
+        ways += [Way(count), *[Way(count, shared=False)] * grouped]
+        count //= 2
+    return (*ways, Way(1))
+
+
 @dataclass
 class Pace:
     """The time of a step in each way that was tried."""
@@ -48,7 +59,7 @@ class Pace:
 
     def choose(self, most: int, seconds: float, guess: float) -> tuple[Way, int]:
         """The way of the next call, and its steps, if it is to last so many seconds; ``guess`` is the time of a step never made."""
-        ways = self._ways(most)
+        ways = ways_of(most, self.grouped)
         if most == 1:
             return ways[0], max(1, int(seconds / (min(self.times[ways[0]]) if ways[0] in self.times else guess)))
         untried = [way for way in ways if way not in self.times]
@@ -71,11 +82,3 @@ class Pace:
         elif steps:
             self.times.setdefault(way, deque(maxlen=KEPT)).append(seconds / steps)
             self.tried = self.tried or time.monotonic()
-
-    def _ways(self, most: int) -> list[Way]:
-        """With ``most`` threads, half of it ... 1."""
-        ways, count = [], most
-        while count > 1:
-            ways += [Way(count), *[Way(count, shared=False)] * self.grouped]
-            count //= 2
-        return [*ways, Way(1)]

@@ -56,7 +56,7 @@ SMALLEST, LARGEST = 2048, 1 << 15
 """entries of a block: the call for each costs 0.1 us; its gradient is to stay in the second-level cache"""
 WHOLE = 2048
 """parameters that are one block: a step of so few is over before they are shared"""
-PAIR, MORE, MOST_GROUPS = 100_000, 16_000_000, 8
+PAIR, MORE, MOST_GROUPS = 100_000, 8_000_000, 8
 """multiplications in a step (some 3 us) from which on its rows are in two groups; from which on in more; and the most groups"""
 GROUPED = 1 << 14
 """parameters up to which rows are in groups: each thread moves all parameters, 0.3 ns each, which is less than sharing them costs"""

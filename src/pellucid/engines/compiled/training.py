@@ -61,7 +61,8 @@ class Training:
         call.l2, call.clip = space.architecture.l2, batches.clip_norm or 0.0
         call.prepare, call.update = address(update.prepare, dtype), address(update.move, dtype)
         space.drop_at_random()
-        self.pace = Pace(grouped=space.group(min(batches.batch_size, batches.n_samples)) > 1)
+        self.groups = space.group(min(batches.batch_size, batches.n_samples))
+        self.pace = Pace(grouped=self.groups > 1)
         space.need(*["penalize"] * (call.l2 > 0), *["rescale"] * (call.clip > 0))
 
     def goes_on(self, progress: Progress, batches: Batches, optimizer: Optimizer) -> bool:
@@ -73,6 +74,7 @@ class Training:
         progress, call, pace, count = self.progress, self.call, self.pace, len(rates)
         now = time.monotonic()
         deadline = now + seconds
+        most = min(most, self.groups) if self.groups > 1 else most
         position = progress.position
         call.rates, call.step, call.position, call.failed = at(rates), progress.step, position, 0
         call.trail, call.trail_row = at(progress.trail), 8 * count
