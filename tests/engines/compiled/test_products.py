@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import ctypes
-from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pellucid.architecture import Architecture
 from pellucid.engines.compiled.few import MOST, turn, turn_back
 from pellucid.engines.compiled.machine import INNER
 from pellucid.engines.compiled.parts import Part
-from pellucid.engines.compiled.plan import Segment, blocks_of
 from pellucid.engines.compiled.store import address
 from pellucid.engines.compiled.tables import PLAIN, RELU, RELU_BACKWARD
 
@@ -132,22 +129,6 @@ def test_a_row_has_the_same_bits_in_every_tile(dtype, finish):
                 part = np.empty((count, 37), dtype)
                 call("multiply", dtype, count, 37, 50, A[first:], 50, B, 37, part, 37, B, 0, 0, finish, part)
                 assert part.tobytes() == whole[first : first + count].tobytes()
-
-
-@settings(max_examples=100)
-@given(sizes=st.lists(st.integers(1, 300), min_size=2, max_size=6))
-def test_blocks_cover_the_flat_vector_once_and_in_order(sizes):
-    architecture = Architecture.build(sizes)
-    pieces: list[Segment] = [piece for block in blocks_of(architecture) for piece in block]
-    expected = 0
-    for layer in architecture.layers:
-        rows = [piece.rows for piece in pieces if piece.layer == layer.index - 1 and piece.rows]
-        assert rows[0][0] == 0
-        assert rows[-1][1] == layer.n_inputs
-        assert all(before[1] == after[0] for before, after in pairwise(rows))
-        expected += layer.n_inputs * layer.n_units + layer.n_units
-    assert sum(piece.count for piece in pieces) == expected == architecture.n_parameters
-    assert [piece.layer for piece in pieces if piece.rows is None] == list(range(len(architecture.layers)))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -84,15 +84,6 @@ def test_a_batch_smaller_than_the_threads_take(many):
     np.testing.assert_allclose(engine.gradient(net.vector, X, Y, None, None)[1], expected, rtol=1e-10, atol=1e-13)
 
 
-def test_the_number_of_groups():
-    small, middle, large = (
-        pl.Network(sizes, ["relu", "softmax"], "cross_entropy").architecture for sizes in ([4, 16, 3], [64, 64, 10], [784, 128, 10])
-    )
-    assert plan.groups_of(small, 32) == 1, "over before a second thread has begun"
-    assert [plan.groups_of(middle, rows) for rows in (8, 31, 32, 256, 600, 4000, 1 << 20)] == [1, 1, 2, 2, 4, 8, 8]
-    assert plan.groups_of(large, 4096) == 1, "so many parameters are shared"
-
-
 def test_a_workspace_is_used_again_with_and_without_groups(many):
     """The sums of the blocks are the threads' own only while every thread moves all parameters."""
     architecture = pl.Network([64, 64, 10], ["tanh", "softmax"], "cross_entropy", seed=0).architecture

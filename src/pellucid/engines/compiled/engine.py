@@ -12,8 +12,9 @@ import numpy as np
 from pellucid.architecture import Architecture
 from pellucid.engines.base import Batches, Engine, Progress, Sums
 from pellucid.engines.compiled import rules, team
+from pellucid.engines.compiled.cuts import groups_of
 from pellucid.engines.compiled.memory import at
-from pellucid.engines.compiled.plan import Workspace, groups_of
+from pellucid.engines.compiled.plan import Workspace
 from pellucid.engines.compiled.training import Training, kernel
 from pellucid.engines.steps import run_steps
 from pellucid.equations.arrays import Array

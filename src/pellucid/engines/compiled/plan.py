@@ -11,6 +11,7 @@ import numpy as np
 
 from pellucid.architecture import Architecture
 from pellucid.engines.compiled import few, rules
+from pellucid.engines.compiled.cuts import Segment, blocks_of, groups_of
 from pellucid.engines.compiled.formulas import Rule
 from pellucid.engines.compiled.machine import COEFFICIENTS, INNER, UNIT, VECTOR_BYTES, VECTORS
 from pellucid.engines.compiled.memory import LINE, PAGE, aligned, at
@@ -20,98 +21,23 @@ from pellucid.engines.compiled.store import address
 from pellucid.engines.compiled.tables import BLOCK, LAYER, NET, PLAIN, RELU, SEGMENT, WORKER, Call
 from pellucid.equations.arrays import Array
 
-PARTS = {
-    name: Part(f"{module}.{name}")
-    for module, names in (
-        ("products", ("multiply", "multiply_turned", "multiply_transposed", "add_rows", "turn")),
-        (
-            "batches",
-            (
-                "gather",
-                "weigh",
-                "add_losses",
-                "drop",
-                "apply_mask",
-                "penalize",
-                "rescale",
-                "add_squares",
-                "add_up",
-                "duplicate",
-                "hand_over",
-            ),
-        ),
-    )
-    for name in names
-}
+BATCHES = "gather weigh add_losses drop apply_mask penalize rescale add_squares add_up duplicate hand_over"
+PRODUCTS = "multiply multiply_turned multiply_transposed add_rows turn"
+PARTS = {name: Part(f"{module}.{name}") for module, names in (("products", PRODUCTS), ("batches", BATCHES)) for name in names.split()}
+"""those that there is one of for each dtype"""
 STEPS = {name: Part(f"propagation.{name}") for name in ("forward", "backward", "block_gradient")}
 GROUPS = {name: Part(f"groups.{name}") for name in ("settle", "layer_gradient", "hand_over_groups", "add_groups")}
-"""the same for every dtype"""
+"""those that are the same for every dtype"""
 PREDICTION = ("multiply", "add_losses")
 """those that prediction needs"""
 SOME = ("drop", "apply_mask", "penalize", "rescale", "add_up", "duplicate", "hand_over")
 """those that only some trainings need"""
-BLOCKS = 32
-"""into how many blocks the parameters are cut, so that threads get equal shares; within these bounds:"""
-SMALLEST, LARGEST = 2048, 1 << 15
-"""entries of a block: the call for each costs 0.1 us; its gradient is to stay in the second-level cache"""
-WHOLE = 2048
-"""parameters that are one block: a step of so few is over before they are shared"""
-PAIR, MORE, MOST_GROUPS = 100_000, 8_000_000, 8
-"""multiplications in a step (some 3 us) from which on its rows are in two groups; from which on in more; and the most groups"""
-GROUPED = 1 << 14
-"""parameters up to which rows are in groups: each thread moves all parameters, 0.3 ns each, which is less than sharing them costs"""
 REAL = 8
 """bytes of a float64, which sums are in whatever the entries are"""
 PIECE = 1 << 16
 """bytes that small arrays share: a piece of memory for each would take 20 us more"""
 CHUNK_ENTRIES, CHUNK_ROWS = 1 << 17, 256
 """rows that go through the network together in prediction: as many as keep their activations in the second-level cache"""
-
-
-@dataclass
-class Segment:
-    """Some rows of dW_l, or (rows None) db_l, as part of a block."""
-
-    layer: int
-    rows: tuple[int, int] | None
-    count: int
-
-
-def blocks_of(architecture: Architecture) -> list[list[Segment]]:
-    """The flat vector in blocks of whole rows of W_l (a multiple of 8) and whole b_l; small ones are put together.
-
-    The cut depends on the architecture alone, so that no sum depends on the number of threads.
-    """
-    small = architecture.n_parameters <= WHOLE
-    target = WHOLE if small else min(max(architecture.n_parameters // BLOCKS, SMALLEST), LARGEST)
-    pieces = []
-    for index, layer in enumerate(architecture.layers):
-        height = max(8, target // layer.n_units // 8 * 8)
-        for first in range(0, layer.n_inputs, height):
-            last = min(first + height, layer.n_inputs)
-            pieces.append(Segment(index, (first, last), (last - first) * layer.n_units))
-    pieces += [Segment(index, None, layer.n_units) for index, layer in enumerate(architecture.layers)]
-    blocks: list[list[Segment]] = []
-    room = 0
-    for piece in pieces:
-        if piece.count > room:
-            blocks.append([])
-            room = max(target, piece.count)
-        blocks[-1].append(piece)
-        room -= piece.count
-    return blocks
-
-
-def groups_of(architecture: Architecture, rows: int) -> int:
-    """Into how many groups the rows of a batch are cut, whose gradients are summed apart; 1 where threads share the parameters.
-
-    It depends on the architecture and the batch alone, so that no sum depends on the number of threads.
-    """
-    multiplications = 3 * rows * architecture.n_weights
-    if multiplications < PAIR or architecture.n_parameters > GROUPED:
-        return 1
-    groups = 2 * 2 ** (multiplications // MORE).bit_length()
-    return max(1, min(MOST_GROUPS, groups, rows // UNIT))
 
 
 @dataclass
