@@ -131,7 +131,9 @@ def buffer_row(sizes: Sequence[int]) -> int:
 def fit(options: argparse.Namespace) -> dict[str, float]:
     """In a new process: memory before the data, with the data, and the peak of a fit."""
     m = int(options.gigabytes * 1e9 / (ITEM * options.sizes[0]))
-    train(*some(2 * options.batch, options.sizes), None, options)
+    few = some(max(2 * options.batch, 5000), options.sizes)  # as many as are shuffled by machine code
+    train(*few, few, options)
+    del few
     before = resident("VmRSS")
     X, Y = some(m, options.sizes)
     validation = some(max(1, m // 10), options.sizes) if options.validation else None

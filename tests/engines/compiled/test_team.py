@@ -224,7 +224,7 @@ def test_the_pace_tries_each_way_and_keeps_the_fastest(monkeypatch):
     four, past, two, one = Way(4), Way(4, shared=False), Way(2), Way(1)
     costs = {four: 2e-3, past: 4e-3, two: 1e-3, Way(2, shared=False): 3e-3, one: 3e-3}
     for _ in range(60):
-        way, steps = pace.choose(4, 0.05, 1e-4)
+        way, steps = pace.choose(4, 0.05, 1e-4)  # longer than what begins with one thread
         assert steps >= 1
         pace.note(way, costs[way] * steps, steps)
         chosen.append(way)
@@ -239,6 +239,15 @@ def test_the_pace_tries_each_way_and_keeps_the_fastest(monkeypatch):
         way, steps = pace.choose(4, 0.05, 1e-4)
         pace.note(way, costs[way] * steps, steps)
     assert way != two, "it moves on when the fastest is no longer fast"
+
+
+def test_a_training_of_short_steps_begins_with_one_thread():
+    pace = Pace(grouped=True)
+    way, steps = pace.choose(2, 0.05, 1e-5)
+    assert way == Way(1)
+    pace.note(way, steps * 2e-5, steps)
+    assert pace.choose(2, 0.05, 1e-5)[0] == Way(2), "3 ms are over"
+    assert Pace(grouped=False).choose(2, 0.05, 1e-5)[0] == Way(2)
 
 
 def test_without_groups_there_is_nothing_to_hand_over():
