@@ -245,8 +245,10 @@ def test_a_training_of_short_steps_begins_with_one_thread():
     pace = Pace(grouped=True)
     way, steps = pace.choose(2, 0.05, 1e-5)
     assert way == Way(1)
-    pace.note(way, steps * 2e-5, steps)
-    assert pace.choose(2, 0.05, 1e-5)[0] == Way(2), "3 ms are over"
+    pace.note(way, 0.004, steps)
+    assert pace.choose(2, 0.05, 1e-5) == (Way(1), steps * 5e-3 // 4e-3)
+    pace.note(way, 0.004, steps)
+    assert pace.choose(2, 0.05, 1e-5)[0] == Way(2), "5 ms are over"
     assert Pace(grouped=False).choose(2, 0.05, 1e-5)[0] == Way(2)
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 TRIAL = 0.002
 """seconds of a call that tries a number of threads; all of them are preferred while fewer are not a tenth faster"""
-SOON = 0.003
+SOON = 0.005
 """seconds of a training of short steps before several threads are tried: waking them and trying costs what they save of a shorter one"""
 LONG = 0.005
 """seconds that a step may be expected to take with one thread, if fewer threads are to be tried at once: longer ones gain by all of them,
@@ -59,15 +59,15 @@ class Pace:
     turn: int = 0
     wait: float = 0.0
     spent: float = 0.0
-    """seconds in calls, up to `SOON`"""
+    """seconds in calls"""
 
     def choose(self, most: int, seconds: float, guess: float) -> tuple[Way, int]:
         """The way of the next call, and its steps, if it is to last so many seconds; ``guess`` is the time of a step never made."""
         ways = ways_of(most, self.grouped)
         if most == 1:
             return ways[0], max(1, int(seconds / (min(self.times[ways[0]]) if ways[0] in self.times else guess)))
-        if self.grouped and self.spent < SOON and guess < SOON / 50:
-            return ways[-1], max(1, int(min(SOON - self.spent, seconds) / (min(self.times[ways[-1]]) if ways[-1] in self.times else guess)))
+        if self.early(guess):
+            return ways[-1], max(1, int(min(SOON, seconds) / (min(self.times[ways[-1]]) if ways[-1] in self.times else guess)))
         untried = [way for way in ways if way not in self.times]
         if ways[0] in untried or (untried and guess <= LONG):
             return untried[0], max(1, int(min(TRIAL, seconds) / guess))
@@ -80,6 +80,10 @@ class Pace:
             others = untried or [way for way in ways if way != chosen]
             chosen, seconds = others[self.turn % len(others)], min(TRIAL, seconds)
         return chosen, max(1, int(seconds / known.get(chosen, guess)))
+
+    def early(self, guess: float) -> bool:
+        """Whether it is too early to try several threads."""
+        return self.grouped and self.spent < SOON and guess < SOON / 50
 
     def note(self, way: Way, seconds: float, steps: int) -> None:
         """What a call took."""

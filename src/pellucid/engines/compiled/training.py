@@ -85,10 +85,11 @@ class Training:
             call.weights = at(self._batch_weights())
         if self.order is not None and self.batches.order is not None and self.order is not self.batches.order:
             self.order[...] = self.batches.order
-        if self.brief and most == 1:  # nothing to try, nothing to share: half of what an epoch of a small network costs in Python
+        if self.brief and (most == 1 or pace.early(self.guess)):  # nothing to try: half of what a brief epoch costs in Python
             call.stop = count
             team.alone(self.kernel, self.space.address, call)
             position = call.position
+            pace.spent += time.monotonic() - now
         while position < count and not call.failed and not 0 <= call.limit < call.waited:
             began, before = now, position
             way, steps = pace.choose(most, min(seconds, deadline - began) / 2, self.guess)
