@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -74,6 +75,38 @@ def test_the_bits_do_not_depend_on_the_number_of_threads_or_on_pauses(many, monk
         for found, right in zip(trained(net, n_threads, seconds, clip), expected, strict=True):
             assert found.tobytes() == right.tobytes()
     assert used == {1, 2, 3, 4}
+
+
+def random_training(rng):
+    """One training of a small network, alone and in each way on several threads; the bits of its parameters, and its losses."""
+    sizes = [int(n) for n in (rng.integers(1, 65), *rng.integers(8, 70, size=rng.integers(1, 4)), rng.integers(2, 11))]
+    batch, dtype = int(rng.integers(32, 300)), str(rng.choice(["float32", "float64"]))
+    X = rng.normal(size=(int(rng.integers(batch, 6 * batch)), sizes[0])).astype(dtype)
+    y = rng.integers(0, sizes[-1], len(X))
+    options = {"batch_size": batch, "shuffle": bool(rng.integers(2)), "clip_norm": [None, 0.5][rng.integers(2)]}
+    options["optimizer"] = [pl.Adam(1e-3), pl.Momentum(1e-3), pl.GradientDescent(1e-2)][rng.integers(3)]
+    settings = {"l2": [0.0, 0.1][rng.integers(2)], "dropout": [0.0, 0.2][rng.integers(2)], "dtype": dtype}
+    found = []
+    for way in (Way(1), Way(2), Way(2, shared=False), Way(int(rng.integers(2, 5)), shared=bool(rng.integers(2)))):
+        net = pl.Network(sizes, ["relu"] * (len(sizes) - 2) + ["softmax"], "cross_entropy", seed=1, **settings)
+        steps = int(rng.integers(1, 200))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(
+                Pace, "choose", lambda self, most, seconds, guess, way=way, steps=steps: (Way(min(most, way.threads), way.shared), steps)
+            )
+            patch.setattr(Pace, "early", lambda self, guess: False)
+            history = net.fit(X, y, epochs=20, n_threads=way.threads, progress=False, **options)
+        found.append((way, net.vector.tobytes(), history["loss"]))
+    return found
+
+
+def test_random_trainings_have_the_same_bits_in_every_way(many):
+    """Groups change hands, as the last batch is smaller. `python tests/engines/compiled/test_team.py SECONDS` goes on for longer."""
+    rng = np.random.default_rng(0)
+    for _ in range(25):
+        (_, bits, losses), *others = random_training(rng)
+        for way, other_bits, other_losses in others:
+            assert (other_bits == bits, other_losses == losses) == (True, True), way
 
 
 def test_a_batch_smaller_than_the_threads_take(many):
@@ -260,3 +293,12 @@ def test_without_groups_there_is_nothing_to_hand_over():
 def test_one_thread_needs_no_trial():
     assert Pace(grouped=True).choose(1, 0.05, 1e-3) == (Way(1), 50)
     assert Pace(grouped=True).choose(1, 0.05, 1.0) == (Way(1), 1)
+
+
+if __name__ == "__main__":  # python tests/engines/compiled/test_team.py SECONDS
+    team.cores = lambda: 4  # type: ignore[assignment]
+    generator, end, different, count = np.random.default_rng(), time.monotonic() + float(sys.argv[1]), 0, 0
+    while time.monotonic() < end:
+        first, *rest = random_training(generator)
+        count, different = count + 1, different + any(other[1:] != first[1:] for other in rest)
+    print(f"{count} trainings, {different} with other bits in one of the ways")

@@ -11,8 +11,8 @@ BLOCKS = 32
 """into how many blocks the parameters are cut, so that threads get equal shares; within these bounds:"""
 SMALLEST, LARGEST = 2048, 1 << 15
 """entries of a block: the calls for each cost 0.2 us; its gradient is to stay in the second-level cache"""
-PAIR, MORE, MOST_GROUPS = 100_000, 8_000_000, 8
-"""multiplications in a step (some 3 us) from which on its rows are in two groups; from which on in more; and the most groups"""
+PAIR, MORE, MOST_GROUPS = 500_000, 8_000_000, 8
+"""multiplications in a step (some 10 us) from which on its rows are in two groups; from which on in more; and the most groups"""
 GROUPED = 1 << 14
 """parameters up to which rows are in groups: each thread moves all parameters, 0.3 ns each, which is less than sharing them costs"""
 

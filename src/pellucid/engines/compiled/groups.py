@@ -5,7 +5,8 @@ the cores have no cache in common, and a step of a small network touches a thous
 takes its groups through the network and back and sums their gradients, all in memory of its own, a page away from that of the others (a
 processor reads ahead up to the end of a page, and would take lines away). Then the threads meet, once in a step: each adds up the
 gradients of all groups, in their order, and moves *all* parameters, of which it has a copy; the first thread's are those of the call.
-Gradients lie in two places in turn, so that none is overwritten while a slower thread still reads it.
+Gradients lie in two places in turn, so that none is overwritten while a slower thread still reads it (its own too: in a small batch a
+group may be another thread's).
 
 How gradients come over is found by trying (`pace`): they are read from where they were computed, or handed over by way of memory, past the
 caches, which is faster where two cores have no cache in common. The bits are the same.
@@ -61,8 +62,9 @@ def take_groups(net: Any, run: Any, worker: Any, me: Any, m: Any, side: Any) -> 
     groups = max(1, min(net.groups, (m + UNIT - 1) // UNIT))
     first, last = groups * me // run.n_threads, groups * (me + 1) // run.n_threads
     worker.m, worker.groups, worker.first_group, worker.last_group = m, groups, first, last
-    worker.handed = net.handed + side * net.groups * net.gradient_room
-    worker.kept = worker.handed if run.n_threads > 1 and run.shared else net.gradients
+    place = side * net.groups * net.gradient_room if run.n_threads > 1 else 0
+    worker.handed = net.handed + place
+    worker.kept = (net.handed if run.shared else net.gradients) + place
     return edge(m, groups, first), edge(m, groups, last)
 
 

@@ -17,6 +17,10 @@ from numba.extending import intrinsic
 INT = ir.IntType(64)
 
 
+def _on_x86() -> bool:
+    return llvmlite.binding.get_default_triple().startswith("x86_64")
+
+
 def pointer_maker(kind: Any) -> Any:
     """The function that makes an address a pointer to values of a Numba type."""
 
@@ -101,9 +105,15 @@ def atomic_store(typingctx: Any, where: Any, value: Any) -> Any:
 
 @intrinsic
 def fence(typingctx: Any) -> Any:
-    """Wait until all that was written is there for the other threads, past the caches or not."""
+    """Wait until all that was written is there for the other threads, past the caches or not.
+
+    An atomic operation does not wait for stores past the caches, nor does the locked one that LLVM makes of its fence.
+    """
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        if _on_x86():
+            kind = ir.FunctionType(ir.VoidType(), [])
+            builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.sse.sfence"), [])
         builder.fence("seq_cst")
         return context.get_dummy_value()
 
@@ -115,7 +125,7 @@ def pause(typingctx: Any) -> Any:
     """Tell the processor that this thread only waits."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        if llvmlite.binding.get_default_triple().startswith("x86_64"):
+        if _on_x86():
             kind = ir.FunctionType(ir.VoidType(), [])
             builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.sse2.pause"), [])
         return context.get_dummy_value()

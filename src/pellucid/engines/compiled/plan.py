@@ -30,7 +30,7 @@ GROUPS = {name: Part(f"groups.{name}") for name in ("settle", "layer_gradient", 
 """those that are the same for every dtype"""
 PREDICTION = ("multiply", "add_losses")
 """those that prediction needs"""
-SOME = ("drop", "apply_mask", "penalize", "rescale", "add_up", "duplicate", "hand_over")
+SOME = ("multiply_transposed", "drop", "apply_mask", "penalize", "rescale", "add_up", "duplicate", "hand_over")
 """those that only some trainings need"""
 REAL = 8
 """bytes of a float64, which sums are in whatever the entries are"""
@@ -166,6 +166,8 @@ class Workspace:
                 entry["turn"] = address(few.turn(layer.n_units).part, self.dtype)
                 if layer.index > 1 and layer.n_units * layer.n_inputs <= self.strip:
                     entry["turn_back"] = address(few.turn_back(layer.n_units).part, self.dtype)
+            if layer.index > 1 and not entry["turn_back"]:
+                self.need("multiply_transposed")
             count = self.rows * layer.n_units
             if hidden or objective.link:
                 entry["backward"], entry["backward_parameters"] = self._rule(pair.backward)
@@ -230,7 +232,7 @@ class Workspace:
             net[name] = address(part)
         n_blocks, room = int(net["n_blocks"]), self._gradient + LINE + PAGE
         net["sums_at"], net["gradient_room"] = self._gradient, room
-        net["gradients"], net["handed"] = self._memory(groups * room, 1), self._memory(2 * groups * room, 1)
+        net["gradients"], net["handed"] = self._memory(2 * groups * room, 1), self._memory(2 * groups * room, 1)
         for worker in self.workers:
             self._apart()
             worker["own"] = self._memory(4 * room, 1)
