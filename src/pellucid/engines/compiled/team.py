@@ -9,8 +9,8 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -32,8 +32,7 @@ class _Team:
         self.busy = 0
         self.desks: Array | None = None
         self.bells: list[threading.Event] = []
-        self.core: int | None = None
-        """where the call came from that woke a worker last"""
+        self.workers: list[threading.Thread] = []
 
     def hire(self) -> None:
         """Make the workers, where there are none yet."""
@@ -45,15 +44,17 @@ class _Team:
             self.bells = [threading.Event() for _ in desks]
             self.sleeps = (ctypes.c_int64 * (desks.nbytes // 8)).from_buffer(desks)  # type: ignore[arg-type]
             for number in range(len(desks)):
-                threading.Thread(target=self._work, args=(at(desks), number), name=f"pellucid-{number + 1}", daemon=True).start()
+                worker = threading.Thread(target=self._work, args=(at(desks), number), name=f"pellucid-{number + 1}", daemon=True)
+                worker.start()
+                self.workers.append(worker)
             self.desks = desks
 
     def wake(self) -> None:
-        """Wake those that were taken in their sleep."""
+        """Wake those that were taken in their sleep, each on a core of its own."""
         for number, bell in enumerate(self.bells):
             if self.sleeps[number * WORDS + SLEEPS]:
                 self.sleeps[number * WORDS + SLEEPS] = 0
-                self.core = _this_core()
+                _place(self.workers[number], number + 1)
                 bell.set()
 
     def _work(self, desks: int, number: int) -> None:
@@ -61,8 +62,7 @@ class _Team:
         while True:
             bell.wait()
             bell.clear()
-            with _apart(self.core, number + 1):
-                serve(desks + number * DESK_BYTES)
+            serve(desks + number * DESK_BYTES)
 
 
 WORDS = DESK_BYTES // 8
@@ -152,22 +152,19 @@ def _together(kernel: int, net: int, call: int, wanted: int) -> None:
         raise
 
 
-@contextmanager
-def _apart(here: int | None, number: int) -> Iterator[None]:
-    """While it is entered, this thread keeps to a core of its own: the ``number``-th after the one where the call comes from.
+def _place(worker: threading.Thread, number: int) -> None:
+    """Let a worker, which sleeps, wake on the ``number``-th core after this one.
 
-    Where Linux wakes both threads on one core, it leaves them there for seconds: they give way to each other so often that neither looks
-    worth moving, and a step takes as long as with one thread.
+    Linux wakes it on the core of the thread that calls it, which has begun to wait for it there: 4 ms pass before it may run, and then the
+    two stay for seconds, as both give way to each other so often that neither looks worth moving.
     """
-    allowed = [] if here is None else sorted(os.sched_getaffinity(0))
-    if here not in allowed:
-        yield
+    here = _this_core()
+    if here is None or worker.native_id is None:
         return
-    os.sched_setaffinity(0, {allowed[(allowed.index(here) + number) % len(allowed)]})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, allowed)
+    allowed = sorted(os.sched_getaffinity(0))
+    if here in allowed and len(allowed) > 1:
+        with suppress(OSError):
+            os.sched_setaffinity(worker.native_id, {allowed[(allowed.index(here) + number) % len(allowed)]})
 
 
 @cache
