@@ -168,8 +168,8 @@ def _no_numbers(name: str) -> InputError:
 
 
 PIECE = 1 << 15
-"""entries that are looked at together: they stay in the cache. `numpy.dot` would be faster, but it wakes the threads of BLAS, which then keep
-a core from the training for 0.1 s."""
+"""entries that are looked at together: they stay in the cache. (`numpy.dot` would be faster, but it wakes the threads of BLAS, which then
+keep a core from the training for 0.1 s.)"""
 
 
 def _refuse_non_finite(array: Array, name: str) -> None:
