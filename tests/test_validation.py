@@ -9,6 +9,7 @@ from numpy.testing import assert_array_equal
 import pellucid as pl
 from pellucid.architecture import Architecture
 from pellucid.validation import (
+    PIECE,
     as_dtype,
     as_inputs,
     as_masks,
@@ -88,6 +89,14 @@ def test_values_that_overflow_the_dtype_are_infinite(dtype):
             "X in the data is inf at index (0, 1) (1 such values), expected finite numbers only: "
             "remove or impute them; values beyond 3.4e+38 count as infinite."
         )
+
+
+@pytest.mark.parametrize("at", [0, PIECE - 1, PIECE, 2 * PIECE + 17, 3 * PIECE - 2])
+def test_not_a_number_is_found_in_every_piece_of_a_large_array(at):
+    X = np.zeros((PIECE, 3))
+    X[divmod(at, 3)] = np.nan
+    row, column = divmod(at, 3)
+    assert told(pl.InputError, as_inputs, X, 3, DOUBLE) == f"X in the data is nan at index ({row}, {column}) (1 such values), {FINITE}"
 
 
 def test_huge_but_finite_values_whose_sum_overflows_are_accepted():
