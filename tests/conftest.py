@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import jax
 import pytest
@@ -22,3 +23,11 @@ def said_that_it_compiles():
     from pellucid.engines.compiled import store
 
     store.folder()
+
+
+@pytest.fixture
+def usual_ctrl_c():
+    """Ctrl-C as in a terminal, here and in processes started here; tests that a shell runs in the background (``&``) ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

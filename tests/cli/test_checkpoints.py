@@ -71,6 +71,7 @@ def test_a_killed_process_is_gone_on_with_to_the_same_bits(pellucid, table, targ
     np.testing.assert_array_equal(vector("run.skops"), vector("whole.skops"))
 
 
+@pytest.mark.usefixtures("usual_ctrl_c")
 def test_ctrl_c_says_how_to_go_on_and_that_goes_on(pellucid, table, monkeypatch):
     common = ("train", table, "--target", "rich", "--epochs", "30", *SETTINGS[1:])
     write, written = Checkpoints.write, []

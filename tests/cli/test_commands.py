@@ -549,6 +549,7 @@ cli.main()
 
 
 # One row a step: the signal comes within the first epoch. A hundred: some epochs pass before it is seen, or none.
+@pytest.mark.usefixtures("usual_ctrl_c")
 @pytest.mark.parametrize("batch_size", ["1", "100"])
 def test_ctrl_c_in_training_keeps_and_saves_the_model(batch_size, pellucid):
     command = [sys.executable, "-c", INTERRUPTED, batch_size]

@@ -246,14 +246,6 @@ def test_a_min_delta_that_is_negative_or_no_number_is_refused(min_delta):
 # Ctrl-C
 
 
-@pytest.fixture
-def usual_ctrl_c():
-    """The handler that Python starts with, whatever the test runner has put in its place."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def press_ctrl_c(moment):
     if moment.epoch == 3:
         signal.raise_signal(signal.SIGINT)

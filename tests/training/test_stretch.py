@@ -157,11 +157,10 @@ def test_a_pause_within_a_stretch_alters_nothing(lengths, monkeypatch):
     assert without_time(again) == without_time(history) == without_time(expected)
 
 
-@pytest.mark.usefixtures("lengths")
+@pytest.mark.usefixtures("lengths", "usual_ctrl_c")
 @pytest.mark.parametrize("pressed", [1, 5])
 def test_ctrl_c_within_a_stretch_keeps_the_epochs_that_are_whole(pressed, monkeypatch):
     """Pressed in so many-th call of an engine that comes back after each step."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     net, expected = network(), network()
     kind = type(load("reference", net.architecture))
     run, calls = kind.run, []
@@ -173,11 +172,8 @@ def test_ctrl_c_within_a_stretch_keeps_the_epochs_that_are_whole(pressed, monkey
         run(self, *given[:-1], 0.0)
 
     monkeypatch.setattr(kind, "run", one_step)
-    try:
-        with pytest.warns(pl.TrainingInterrupted, match=f"after {pressed} whole epochs"):
-            history = net.fit(X, Y, epochs=50, progress=False, engine="reference")
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with pytest.warns(pl.TrainingInterrupted, match=f"after {pressed} whole epochs"):
+        history = net.fit(X, Y, epochs=50, progress=False, engine="reference")
     assert (history.n_epochs, history.stopped_by) == (pressed, "interrupt")
     expected.fit(X, Y, epochs=pressed, progress=False, engine="reference")
     assert_array_equal(net.vector, expected.vector)
