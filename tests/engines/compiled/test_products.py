@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pellucid.engines.compiled.few import MOST, turn, turn_back
-from pellucid.engines.compiled.machine import INNER
+from pellucid.engines.compiled.machine import COPIED_INNER, COPIED_ROWS, INNER
 from pellucid.engines.compiled.parts import Part
 from pellucid.engines.compiled.store import address
 from pellucid.engines.compiled.tables import PLAIN, RELU, RELU_BACKWARD
@@ -21,12 +21,16 @@ FINISHES = [PLAIN, RELU, RELU_BACKWARD]
 
 
 def call(part, dtype, *arguments):
+    copies = part in {"multiply_by_copies", "turned_by_copies"}
+    if copies:
+        arguments = (*arguments, strip(dtype), address(Part("products.multiply"), dtype))
     numbers = [item if isinstance(item, int) else item.ctypes.data for item in arguments]
-    ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * len(numbers))(address(Part(f"products.{part}"), dtype))(*numbers)
+    name = f"{'copies' if copies else 'products'}.{part}"
+    ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * len(numbers))(address(Part(name), dtype))(*numbers)
 
 
 def strip(dtype):
-    return np.full(INNER * 2 * 16, np.nan, dtype)
+    return np.full(max(INNER * 2 * 16, COPIED_INNER * (COPIED_ROWS + 2 * 16)), np.nan, dtype)
 
 
 def finished(product, finish, signs):
@@ -61,8 +65,9 @@ def close(found, expected, k, dtype):
     start=st.sampled_from(["none", "row", "matrix"]),
     turned=st.booleans(),
     finish=st.sampled_from(FINISHES),
+    copied=st.booleans(),
 )
-def test_multiply(dtype, m, n, k, start, turned, finish):
+def test_multiply(dtype, m, n, k, start, turned, finish, copied):
     rng = np.random.default_rng(m * 10000 + n * 100 + k)
     A, B = rng.normal(size=(m, k)).astype(dtype), rng.normal(size=(k, n)).astype(dtype)
     whole, C = guarded(m, n, dtype)
@@ -70,10 +75,11 @@ def test_multiply(dtype, m, n, k, start, turned, finish):
     begin = rng.normal(size=(m, n)).astype(dtype) if start == "matrix" else rng.normal(size=n).astype(dtype)
     if turned:
         start, finish = "none", PLAIN
-        call("multiply_turned", dtype, m, n, k, A.T.copy(), m, B, n, C, n + 2)
+        call("turned_by_copies" if copied else "multiply_turned", dtype, m, n, k, A.T.copy(), m, B, n, C, n + 2)
     else:
         begin_row = {"none": 0, "row": 0, "matrix": n}[start]
-        call("multiply", dtype, m, n, k, A, k, B, n, C, n + 2, begin, begin_row, int(start != "none"), finish, signs[1:-1, 1:-1])
+        product, given, inside = "multiply_by_copies" if copied else "multiply", int(start != "none"), signs[1:-1, 1:-1]
+        call(product, dtype, m, n, k, A, k, B, n, C, n + 2, begin, begin_row, given, finish, inside)
     expected = A.astype(np.float64) @ B + (0 if start == "none" else begin)
     close(C, finished(expected, finish, signs), k, dtype)
     assert finish != RELU or (not np.signbit(C[expected > 1e-3]).any() and np.signbit(C[expected < -1e-3]).all())
@@ -94,19 +100,23 @@ def test_multiply_transposed(dtype, m, n, k, finish):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("m", "n", "k"), [(33, 75, 2 * 2048 + 5), (40, 300, 700), (3, 2, 5000)])
+@pytest.mark.parametrize(
+    ("m", "n", "k"), [(33, 75, 2 * 2048 + 5), (40, 300, 700), (3, 2, 5000), (2 * COPIED_ROWS + 9, 40, 2 * COPIED_INNER + 3)]
+)
 def test_long_inner_indices_and_large_matrices(dtype, m, n, k):
     rng = np.random.default_rng(0)
     A, B, b = rng.normal(size=(m, k)).astype(dtype), rng.normal(size=(k, n)).astype(dtype), rng.normal(size=n).astype(dtype)
     C, W = np.empty((m, n), dtype), B.T.copy()
     signs = np.pad(rng.choice([-0.0, 1.0], size=(m, n)).astype(dtype), 1)
     for finish in FINISHES:
-        call("multiply", dtype, m, n, k, A, k, B, n, C, n, b, 0, 1, finish, signs[1:-1, 1:-1].copy())
-        close(C, finished(A.astype(np.float64) @ B + b, finish, signs), k**0.5, dtype)
+        for product in ("multiply", "multiply_by_copies"):
+            call(product, dtype, m, n, k, A, k, B, n, C, n, b, 0, 1, finish, signs[1:-1, 1:-1].copy())
+            close(C, finished(A.astype(np.float64) @ B + b, finish, signs), k**0.5, dtype)
         call("multiply_transposed", dtype, m, n, k, A, k, W, k, C, n, strip(dtype), finish, signs[1:-1, 1:-1].copy())
         close(C, finished(A.astype(np.float64) @ B, finish, signs), k**0.5, dtype)
-    call("multiply_turned", dtype, m, n, k, A.T.copy(), m, B, n, C, n)
-    close(C, A.astype(np.float64) @ B, k**0.5, dtype)
+    for product in ("multiply_turned", "turned_by_copies"):
+        call(product, dtype, m, n, k, A.T.copy(), m, B, n, C, n)
+        close(C, A.astype(np.float64) @ B, k**0.5, dtype)
 
 
 def test_a_small_matrix_turned():
@@ -129,6 +139,21 @@ def test_a_row_has_the_same_bits_in_every_tile(dtype, finish):
                 part = np.empty((count, 37), dtype)
                 call("multiply", dtype, count, 37, 50, A[first:], 50, B, 37, part, 37, B, 0, 0, finish, part)
                 assert part.tobytes() == whole[first : first + count].tobytes()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_copies_leave_the_bits_as_they_are(dtype):
+    rng = np.random.default_rng(0)
+    m, n, k = COPIED_ROWS + 9, 75, 600
+    A, B = rng.normal(size=(k, m)).astype(dtype), rng.normal(size=(k, n)).astype(dtype)
+    plain, copied = np.empty((m, n), dtype), np.empty((m, n), dtype)
+    call("multiply_turned", dtype, m, n, k, A, m, B, n, plain, n)
+    call("turned_by_copies", dtype, m, n, k, A, m, B, n, copied, n)
+    assert plain.tobytes() == copied.tobytes()
+    given = A.T.copy()
+    call("multiply", dtype, m, n, k, given, k, B, n, plain, n, B, 0, 0, RELU, plain)
+    call("multiply_by_copies", dtype, m, n, k, given, k, B, n, copied, n, B, 0, 0, RELU, copied)
+    assert plain.tobytes() == copied.tobytes()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -77,9 +77,30 @@ def test_the_bits_do_not_depend_on_the_number_of_threads_or_on_pauses(many, monk
     assert used == {1, 2, 3, 4}
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_nor_do_they_where_threads_share_the_columns_of_wide_layers(many, monkeypatch, dtype):
+    """In two parts, and the columns of the widest layer in four; with activations and dropout that threads wait for, and without."""
+    monkeypatch.setattr(plan, "FAR", 100 * np.dtype(dtype).itemsize)
+    monkeypatch.setattr(plan, "AT_ONCE", 30 * 260)
+    monkeypatch.setattr(Pace, "choose", lambda self, most, seconds, guess: (Way(most), 1))
+    for settings in ({"activations": ["gelu", "relu", "softmax"], "dropout": 0.2}, {"activations": ["relu", "relu", "softmax"]}):
+        net = pl.Network([30, 260, 140, 3], loss="cross_entropy", seed=1, l2=0.1, dtype=dtype, **settings)
+        expected = trained(net, 1)
+        with monkeypatch.context() as patch:
+            patch.setattr(plan, "widest_of", lambda architecture: 260)
+            for n_threads in (2, 3, 4):
+                for found, right in zip(trained(net, n_threads), expected, strict=True):
+                    assert found.tobytes() == right.tobytes()
+
+
 def random_training(rng):
-    """One training of a small network, alone and in each way on several threads; the bits of its parameters, and its losses."""
-    sizes = [int(n) for n in (rng.integers(1, 65), *rng.integers(8, 70, size=rng.integers(1, 4)), rng.integers(2, 11))]
+    """One training of a small network, alone and in each way on several threads; the bits of its parameters, and its losses.
+
+    One of three is of a wider one, whose columns are cut, and copied.
+    """
+    wide = int(rng.integers(3)) == 0
+    hidden = rng.integers(60, 290, size=rng.integers(1, 3)) if wide else rng.integers(8, 70, size=rng.integers(1, 4))
+    sizes = [int(n) for n in (rng.integers(1, 65), *hidden, rng.integers(2, 11))]
     batch, dtype = int(rng.integers(32, 300)), str(rng.choice(["float32", "float64"]))
     X = rng.normal(size=(int(rng.integers(batch, 6 * batch)), sizes[0])).astype(dtype)
     y = rng.integers(0, sizes[-1], len(X))
@@ -95,6 +116,10 @@ def random_training(rng):
                 Pace, "choose", lambda self, most, seconds, guess, way=way, steps=steps: (Way(min(most, way.threads), way.shared), steps)
             )
             patch.setattr(Pace, "early", lambda self, guess: False)
+            if wide and way.threads > 1:
+                patch.setattr(plan, "widest_of", lambda architecture: max(architecture.sizes[1:]))
+                patch.setattr(plan, "FAR", 500)
+                patch.setattr(plan, "AT_ONCE", 10_000)
             history = net.fit(X, y, epochs=20, n_threads=way.threads, progress=False, **options)
         found.append((way, net.vector.tobytes(), history["loss"]))
     return found

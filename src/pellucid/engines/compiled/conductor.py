@@ -16,39 +16,13 @@ from numba import carray, njit, types
 
 from pellucid.engines.compiled.elementary import sqrt
 from pellucid.engines.compiled.groups import cost_of, take_groups
-from pellucid.engines.compiled.intrinsics import address_of, atomic_add, atomic_load, atomic_store, call, give_way, pause
+from pellucid.engines.compiled.intrinsics import address_of, call
 from pellucid.engines.compiled.machine import UNIT
 from pellucid.engines.compiled.memory import LINE
 from pellucid.engines.compiled.parts import CallTable, NetTable, part
-from pellucid.engines.compiled.propagation import as_blocks, as_layers, as_workers, edge, get, put, total
+from pellucid.engines.compiled.propagation import as_blocks, as_layers, as_workers, get, put, total
+from pellucid.engines.compiled.sharing import edge, meet
 from pellucid.engines.compiled.tables import PLAIN
-
-PATIENCE = 4000
-"""how often a waiting thread looks again before it lets others run: some 0.1 ms"""
-
-
-@njit
-def first_block(net: Any, run: Any, me: Any) -> Any:
-    """Where the blocks of thread ``me`` begin: neighbours, so that they share the cache lines of a_{l-1} that they read."""
-    return net.n_blocks * me // run.n_threads
-
-
-@njit
-def meet(run: Any) -> Any:
-    """Wait until all threads are here."""
-    if run.n_threads == 1:
-        return
-    generation = atomic_load(run.released)
-    if atomic_add(run.arrived, 1) == run.n_threads - 1:
-        atomic_store(run.arrived, 0)
-        atomic_add(run.released, 1)
-        return
-    looks = 0
-    while atomic_load(run.released) == generation:
-        pause()
-        looks += 1
-        if looks > PATIENCE:
-            give_way()
 
 
 @njit(error_model="numpy")
@@ -84,7 +58,9 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
     if grouped and me > 0:
         call(net.settle, (network, here, me))
     units = net.units + worker.shift
-    first_of_mine, last_of_mine = (0, net.n_blocks) if grouped else (first_block(net, run, me), first_block(net, run, me + 1))
+    first_of_mine, last_of_mine = 0, net.n_blocks
+    if not grouped:  # neighbours, so that they share the cache lines of a_{l-1} that they read
+        first_of_mine, last_of_mine = net.n_blocks * me // run.n_threads, net.n_blocks * (me + 1) // run.n_threads
     if run.l2 > 0:
         for index in range(first_of_mine, last_of_mine):
             add_weight_squares(net, worker, blocks[index], index, position & 1)
@@ -99,8 +75,9 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
             first, last = take_groups(net, run, worker, me, m, side)
         else:
             first, last = edge(m, run.n_threads, me), edge(m, run.n_threads, me + 1)
+            worker.m = m
         fetch(net, layers, run, worker, batch, first, last)
-        if first < last:
+        if first < last or net.widest:
             put(worker.factor, 1.0 / weight if weight > 0 else 1.0)
             call(net.forward, (network, here, me, first, last, step))
             call(net.backward, (network, here, me, units, first, last, step))
@@ -118,13 +95,16 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
             break
         put(worker.factor, run.l2 / weight if weight > 0 else 0.0)
         call(run.prepare, (run.settings, run.rates + 8 * position, step + 1, worker.coefficients))
+        stop = first_of_mine
         for index in range(first_of_mine, last_of_mine):
             block = blocks[index]
-            g = gradient_of(net, run, worker, block)
             if grouped:
+                g = gradient_of(net, run, worker, block)
                 call(net.add_groups, (network, here, me, index, g))
-            else:
-                call(net.block_gradient, (network, me, index, 0, m, g))
+            elif index == stop:
+                g = gradient_of(net, run, worker, block)
+                call(net.block_gradient, (network, me, index, last_of_mine, 0, m, g))
+                stop = worker.stop
             if run.l2 > 0 and block.n_weights > 0:
                 call(net.penalize, (g, worker.vector + block.start * net.item, block.n_weights, worker.factor))
             call(net.add_squares, (g, block.count, worker.norms + 8 * index))
@@ -132,6 +112,7 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
                 move(net, run, block, g, worker)
                 if run.l2 > 0:
                     add_weight_squares(net, worker, block, index, 1 - side)
+            g += block.count * net.item
         if not grouped:
             meet(run)
 
@@ -205,15 +186,17 @@ def gradient(net_at: NetTable, run_at: CallTable, me: int) -> None:
     m = run.n_rows
     first, last = edge(m, run.n_threads, me), edge(m, run.n_threads, me + 1)
     worker.vector, worker.shift, worker.groups = run.vector, 0, 0
+    worker.m = m
     fetch(net, layers, run, worker, 0, first, last)
-    if first < last:
+    if first < last or net.widest:
         put(worker.factor, 1.0)
         call(net.forward, (network, here, me, first, last, run.step))
         call(net.backward, (network, here, me, net.units, first, last, run.step))
     meet(run)
-    for index in range(first_block(net, run, me), first_block(net, run, me + 1)):
-        block = blocks[index]
-        call(net.block_gradient, (network, me, index, 0, m, run.gradient + block.start * net.item))
+    index, last_of_mine = net.n_blocks * me // run.n_threads, net.n_blocks * (me + 1) // run.n_threads
+    while index < last_of_mine:
+        call(net.block_gradient, (network, me, index, last_of_mine, 0, m, run.gradient + blocks[index].start * net.item))
+        index = worker.stop
     if me == 0:
         run.cost_sum = total(net.units, (m + UNIT - 1) // UNIT, LINE // 8)
         run.weight_sum = total(net.units + 8, (m + UNIT - 1) // UNIT, LINE // 8)
@@ -241,7 +224,11 @@ def predict(net_at: NetTable, run_at: CallTable, me: int) -> None:
             f = z if layer.in_place else worker.buffers + (free + 1) % 3 * net.room
             if last and run.Y == 0:
                 f = run.output + first * n_out * item
-            call(net.multiply, (rows, width, layer.n_in, a, layer.n_in, W, width, z, width, b, 0, 1, layer.finish, z))
+            if rows >= layer.copies:
+                args = (rows, width, layer.n_in, a, layer.n_in, W, width, z, width, b, 0, 1, layer.finish, z, worker.strip, net.multiply)
+                call(net.multiply_by_copies, args)
+            else:
+                call(net.multiply, (rows, width, layer.n_in, a, layer.n_in, W, width, z, width, b, 0, 1, layer.finish, z))
             if layer.finish == PLAIN and not (last and run.Y and net.output):
                 call(layer.forward, (z, f, rows, width, layer.parameters))
             a = f

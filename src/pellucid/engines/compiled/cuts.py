@@ -9,12 +9,15 @@ from pellucid.engines.compiled.machine import UNIT
 
 BLOCKS = 32
 """into how many blocks the parameters are cut, so that threads get equal shares; within these bounds:"""
-SMALLEST, LARGEST = 2048, 1 << 15
-"""entries of a block: the calls for each cost 0.2 us; its gradient is to stay in the second-level cache"""
+SMALLEST, LARGEST = 2048, 1 << 13
+"""entries of a block: the calls for each cost 0.2 us; and sixteen threads are to have equal shares of a large network"""
 PAIR, MORE, MOST_GROUPS = 500_000, 8_000_000, 8
 """multiplications in a step (some 10 us) from which on its rows are in two groups; from which on in more; and the most groups"""
 GROUPED = 1 << 14
 """parameters up to which rows are in groups: each thread moves all parameters, 0.3 ns each, which is less than sharing them costs"""
+
+LARGE = 1 << 18
+"""weights of a layer from which on its columns are cut among threads that have few rows: in float32, what a second-level cache holds"""
 
 
 @dataclass
@@ -60,3 +63,10 @@ def groups_of(architecture: Architecture, rows: int) -> int:
         return 1
     groups = 2 * 2 ** (multiplications // MORE).bit_length()
     return max(1, min(MOST_GROUPS, groups, rows // UNIT))
+
+
+def widest_of(architecture: Architecture) -> int:
+    """The columns of the widest layer; 0 where all layers are so small that threads share rows only."""
+    if all(layer.n_inputs * layer.n_units < LARGE for layer in architecture.layers):
+        return 0
+    return max(architecture.sizes[1:])

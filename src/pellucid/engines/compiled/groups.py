@@ -29,13 +29,12 @@ from pellucid.engines.compiled.propagation import (
     as_layers,
     as_segments,
     as_workers,
-    edge,
     get,
-    layer_of,
     put,
     segment_gradient,
     total,
 )
+from pellucid.engines.compiled.sharing import edge
 
 
 @part
@@ -80,8 +79,9 @@ def layer_gradient(net_at: NetTable, run_at: CallTable, me: int, number: int) ->
         begin, end = edge(worker.m, worker.groups, group), edge(worker.m, worker.groups, group + 1)
         room = worker.kept + group * net.gradient_room
         for place in range(net.n_segments):
-            if layer_of(segments[place]) == number:
-                segment_gradient(net, layers, segments[place], begin, end, worker, room + segments[place].slot)
+            segment = segments[place]
+            if segment.layer == number:
+                segment_gradient(net, layers, segment, segment.last, begin, end, worker, room + segment.slot)
 
 
 @part

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,9 +12,20 @@ import numpy as np
 
 from pellucid.architecture import Architecture
 from pellucid.engines.compiled import few, rules
-from pellucid.engines.compiled.cuts import Segment, blocks_of, groups_of
+from pellucid.engines.compiled.cuts import Segment, blocks_of, groups_of, widest_of
 from pellucid.engines.compiled.formulas import Rule
-from pellucid.engines.compiled.machine import COEFFICIENTS, INNER, UNIT, VECTOR_BYTES, VECTORS
+from pellucid.engines.compiled.machine import (
+    AT_ONCE,
+    COEFFICIENTS,
+    COPIED_INNER,
+    COPIED_ROWS,
+    FAR,
+    INNER,
+    ROWS,
+    UNIT,
+    VECTOR_BYTES,
+    VECTORS,
+)
 from pellucid.engines.compiled.memory import LINE, PAGE, aligned, at
 from pellucid.engines.compiled.parts import Part
 from pellucid.engines.compiled.rules import Last
@@ -23,14 +35,19 @@ from pellucid.equations.arrays import Array
 
 BATCHES = "gather weigh add_losses drop apply_mask penalize rescale add_squares add_up duplicate hand_over"
 PRODUCTS = "multiply multiply_turned multiply_transposed add_rows turn"
-PARTS = {name: Part(f"{module}.{name}") for module, names in (("products", PRODUCTS), ("batches", BATCHES)) for name in names.split()}
+COPIES = "multiply_by_copies turned_by_copies"
+PARTS = {
+    name: Part(f"{module}.{name}")
+    for module, names in (("products", PRODUCTS), ("copies", COPIES), ("batches", BATCHES))
+    for name in names.split()
+}
 """those that there is one of for each dtype"""
-STEPS = {name: Part(f"propagation.{name}") for name in ("forward", "backward", "block_gradient")}
+STEPS, BY_COLUMNS = ("forward", "backward", "block_gradient"), ("forward", "backward")
 GROUPS = {name: Part(f"groups.{name}") for name in ("settle", "layer_gradient", "hand_over_groups", "add_groups")}
 """those that are the same for every dtype"""
 PREDICTION = ("multiply", "add_losses")
 """those that prediction needs"""
-SOME = ("multiply_transposed", "drop", "apply_mask", "penalize", "rescale", "add_up", "duplicate", "hand_over")
+SOME = ("multiply_transposed", *COPIES.split(), "drop", "apply_mask", "penalize", "rescale", "add_up", "duplicate", "hand_over")
 """those that only some trainings need"""
 REAL = 8
 """bytes of a float64, which sums are in whatever the entries are"""
@@ -59,15 +76,18 @@ class Workspace:
         self.net = np.zeros(1, NET)
         net = self.net[0]
         net["n_layers"], net["n_parameters"], net["item"] = len(architecture.layers), architecture.n_parameters, self.dtype.itemsize
-        net["groups"] = 1
+        net["groups"], net["widest"] = 1, widest_of(architecture)
         for name, part in PARTS.items():
             if (rows and name not in SOME) or name in PREDICTION:  # no part is compiled before it is needed
                 net[name] = address(part, self.dtype)
         if rows:
-            for name, part in STEPS.items():
-                net[name] = address(part)
+            for name in STEPS:
+                by_columns = "_by_columns" if net["widest"] and name in BY_COLUMNS else ""
+                net[name] = address(Part(f"propagation.{name}{by_columns}"))
         last = architecture.layers[-1]
-        self.strip = INNER * VECTORS * VECTOR_BYTES // self.dtype.itemsize
+        net["at_once"] = min(AT_ONCE, architecture.n_parameters)
+        width = VECTORS * VECTOR_BYTES // self.dtype.itemsize
+        self.strip = max(INNER * width, COPIED_INNER * (COPIED_ROWS + width), int(net["at_once"]))
         objective = rules.objective(architecture.objective, last.n_units)
         self._layers(objective)
         net["objective"], net["parameters"] = self._rule(objective.rule)
@@ -159,6 +179,10 @@ class Workspace:
             pair = rules.activation(layer.activation, hidden)
             if hidden or not (self.rows and objective.output):
                 entry["forward"], entry["parameters"] = self._rule(pair.forward)
+            entry["copies"] = sys.maxsize
+            if layer.n_units * self.dtype.itemsize >= FAR:
+                entry["copies"] = 2 * ROWS
+                self.need(*COPIES.split()[: 2 if self.rows else 1])
             entry["in_place"], entry["finish"] = pair.in_place, RELU if pair.in_product else PLAIN
             if not self.rows:
                 continue
@@ -186,8 +210,8 @@ class Workspace:
             block["first_segment"], block["last_segment"], block["start"] = number, number + len(segments), start
             at = 0
             for segment in segments:
-                first, last = segment.rows or (0, 0)
-                entries[number] = (segment.layer if segment.rows else -segment.layer - 1, first, last, at, slot + at * self.dtype.itemsize)
+                place = slot + at * self.dtype.itemsize
+                entries[number] = (segment.layer, segment.rows is None, *(segment.rows or (0, 1)), place)
                 at, number = at + segment.count, number + 1
             block["count"] = at
             block["n_weights"] = sum(segment.count for segment in segments if segment.rows)
@@ -210,7 +234,7 @@ class Workspace:
             self._apart()
             worker["norms"], worker["squares"] = self._sums
             if self.rows:
-                worker["gradient"] = self._memory(self.largest_block)
+                worker["gradient"] = self._memory(max(self.largest_block, int(self.net[0]["at_once"])))
             worker["strip"] = self._memory(self.strip)
             worker["coefficients"] = self._memory(COEFFICIENTS, REAL)
             worker["factor"] = self._memory(8, REAL)
@@ -224,6 +248,7 @@ class Workspace:
         """Let the rows of batches of so many be in groups, where that is better; into how many."""
         net, architecture = self.net[0], self.architecture
         groups = net["groups"] = groups_of(architecture, rows)
+        net["widest"] = 0 if groups > 1 else widest_of(architecture)
         if groups == 1:
             self.workers["norms"], self.workers["squares"] = self._sums
             return 1

@@ -15,6 +15,7 @@ from pellucid.engines.compiled.intrinsics import address_of, call, pointer_maker
 from pellucid.engines.compiled.machine import UNIT, VECTOR_BYTES
 from pellucid.engines.compiled.memory import LINE
 from pellucid.engines.compiled.parts import CallTable, NetTable, part
+from pellucid.engines.compiled.sharing import column_parts, meet, part_of
 from pellucid.engines.compiled.tables import BLOCK, LAYER, PLAIN, RELU, RELU_BACKWARD, SEGMENT, WORKER
 
 as_layers, as_segments, as_blocks, as_workers = (pointer_maker(from_dtype(record)) for record in (LAYER, SEGMENT, BLOCK, WORKER))
@@ -43,31 +44,52 @@ def total(place: Any, count: Any, step: Any) -> Any:
     return found
 
 
-@njit
-def edge(m: Any, parts: Any, number: Any) -> Any:
-    """Where a part of the rows of a batch begins: parts are whole units."""
-    return min(m, (m + UNIT - 1) // UNIT * number // parts * UNIT)
+def _forward(by_columns: bool) -> Any:
+    """The part `forward`, for networks whose columns may be cut, or for others."""
+
+    @part
+    def forward(net_at: NetTable, run_at: CallTable, me: int, first: int, last: int, step: int) -> None:
+        """z_l = a_{l-1} W_l + b_l, a_l = f_l(z_l), for l = 1..L, a_0 = x."""
+        net, run = carray(net_at, 1)[0], carray(run_at, 1)[0]
+        layers, worker = carray(as_layers(net.layers), net.n_layers), carray(as_workers(net.workers), run.n_threads)[me]
+        a, shift, shared = worker.x, worker.shift, False
+        if by_columns:
+            worker.column_parts = column_parts(net, run, worker.m)
+            shared = worker.column_parts > 1
+            if shared and run.order:  # others may have copied the rows
+                meet(run)
+        for number in range(net.n_layers):
+            layer = layers[number]
+            width, n_in = layer.n_out, layer.n_in
+            top, bottom, left, right = first, last, 0, width
+            if by_columns and shared:
+                top, bottom, left, right = part_of(net, run, worker, me, first, last, width)
+            if top < bottom:
+                rows, at, column = bottom - top, a + top * n_in * net.item, left * net.item
+                W, b = worker.vector + layer.W_at + column, worker.vector + layer.b_at + column
+                z, columns = layer.z + shift + top * width * net.item + column, right - left
+                if rows >= layer.copies:
+                    args = (rows, columns, n_in, at, n_in, W, width, z, width, b, 0, 1, layer.finish, z, worker.strip, net.multiply)
+                    call(net.multiply_by_copies, args)
+                else:
+                    call(net.multiply, (rows, columns, n_in, at, n_in, W, width, z, width, b, 0, 1, layer.finish, z))
+            if by_columns and shared:
+                meet(run)
+            active, dropped = layer.finish == PLAIN and (number < net.n_layers - 1 or net.output == 0), layer.f != layer.a
+            if first < last:
+                begin = shift + first * width * net.item
+                if active:
+                    call(layer.forward, (layer.z + begin, layer.f + begin, last - first, width, layer.parameters))
+                if dropped:
+                    drop(net, layer, run, step, layer.f + shift, layer.a + shift, first, last)
+            if by_columns and shared and (active or dropped):
+                meet(run)
+            a = layer.a + shift
+
+    return forward
 
 
-@part
-def forward(net_at: NetTable, run_at: CallTable, me: int, first: int, last: int, step: int) -> None:
-    """z_l = a_{l-1} W_l + b_l, a_l = f_l(z_l), for l = 1..L, a_0 = x."""
-    net, run = carray(net_at, 1)[0], carray(run_at, 1)[0]
-    layers, worker = carray(as_layers(net.layers), net.n_layers), carray(as_workers(net.workers), run.n_threads)[me]
-    a, rows, shift = worker.x, last - first, worker.shift
-    for number in range(net.n_layers):
-        layer = layers[number]
-        width = layer.n_out
-        begin = shift + first * width * net.item
-        at = a + first * layer.n_in * net.item
-        W, b = worker.vector + layer.W_at, worker.vector + layer.b_at
-        z = layer.z + begin
-        call(net.multiply, (rows, width, layer.n_in, at, layer.n_in, W, width, z, width, b, 0, 1, layer.finish, z))
-        if layer.finish == PLAIN and (number < net.n_layers - 1 or net.output == 0):
-            call(layer.forward, (layer.z + begin, layer.f + begin, rows, width, layer.parameters))
-        if layer.f != layer.a:
-            drop(net, layer, run, step, layer.f + shift, layer.a + shift, first, last)
-        a = layer.a + shift
+forward, forward_by_columns = _forward(False), _forward(True)
 
 
 @njit(error_model="numpy")
@@ -80,49 +102,74 @@ def drop(net: Any, layer: Any, run: Any, step: Any, f: Any, a: Any, first: Any, 
         call(net.drop, (f, a, key, layer.threshold, layer.scale, first, last, layer.n_out))
 
 
-@part
-def backward(net_at: NetTable, run_at: CallTable, me: int, units: int, first: int, last: int, step: int) -> None:
-    """dz_L from the loss and the output, times s_i * factor; then da_{l-1} = dz_l W_l^T, dz_{l-1} = da_{l-1} * f'(z_{l-1}).
+def _backward(by_columns: bool) -> Any:
+    """The part `backward`, likewise."""
 
-    ``units``: where the sums of the losses of each `UNIT` go.
-    """
-    net, run = carray(net_at, 1)[0], carray(run_at, 1)[0]
-    layers, worker = carray(as_layers(net.layers), net.n_layers), carray(as_workers(net.workers), run.n_threads)[me]
-    rows, last_layer = last - first, layers[net.n_layers - 1]
-    width, shift, losses = last_layer.n_out, worker.shift, net.losses + worker.shift
-    begin, row = first * width * net.item, first * net.item
-    z, f, dz, y = last_layer.z + shift + begin, last_layer.f + shift + begin, last_layer.dz + shift + begin, worker.y + begin
-    call(net.objective, (losses + 8 * first, dz, z, f, y, rows, width, net.parameters, 1))
-    if net.link:
-        call(last_layer.backward, (dz, z, f, rows, width, last_layer.backward_parameters))
-    weighted = types.int64(run.s != 0)
-    for unit in range(first, last, UNIT):
-        end = min(last, unit + UNIT)
-        call(net.add_losses, (losses, worker.s, weighted, units + LINE * (unit // UNIT), unit, end))
-    if weighted or get(worker.factor) != 1.0:
-        call(net.weigh, (dz, worker.s + row, weighted, worker.factor, 0, rows, width))
-    for number in range(net.n_layers - 1, -1, -1):
-        if worker.groups > 0:
-            call(net.layer_gradient, (address_of(net_at), address_of(run_at), me, number))
-        if number == 0:
-            break
-        layer, below = layers[number], layers[number - 1]
-        width = below.n_out
-        begin = shift + first * width * net.item
-        dz = layer.dz + shift + first * layer.n_out * net.item
-        W = worker.vector + layer.W_at
-        da, signs = below.dz + begin, below.z + begin
-        finish = RELU_BACKWARD if below.finish == RELU else PLAIN
-        if layer.turn_back:
-            call(layer.turn_back, (W, width, worker.strip))
-            call(net.multiply, (rows, width, layer.n_out, dz, layer.n_out, worker.strip, width, da, width, da, width, 0, finish, signs))
-        else:
-            columns = layer.n_out
-            call(net.multiply_transposed, (rows, width, columns, dz, columns, W, columns, da, width, worker.strip, finish, signs))
-        if below.f != below.a:
-            drop(net, below, run, step, below.dz + shift, below.dz + shift, first, last)
-        if finish == PLAIN:
-            call(below.backward, (da, below.z + begin, below.f + begin, rows, width, below.backward_parameters))
+    @part
+    def backward(net_at: NetTable, run_at: CallTable, me: int, units: int, first: int, last: int, step: int) -> None:
+        """dz_L from the loss and the output, times s_i * factor; then da_{l-1} = dz_l W_l^T, dz_{l-1} = da_{l-1} * f'(z_{l-1}).
+
+        ``units``: where the sums of the losses of each `UNIT` go.
+        """
+        net, run = carray(net_at, 1)[0], carray(run_at, 1)[0]
+        layers, worker = carray(as_layers(net.layers), net.n_layers), carray(as_workers(net.workers), run.n_threads)[me]
+        shift, shared = worker.shift, by_columns and worker.column_parts > 1
+        if first < last:
+            last_layer, losses, rows = layers[net.n_layers - 1], net.losses + shift, last - first
+            width = last_layer.n_out
+            begin, row = first * width * net.item, first * net.item
+            z, f, dz, y = last_layer.z + shift + begin, last_layer.f + shift + begin, last_layer.dz + shift + begin, worker.y + begin
+            call(net.objective, (losses + 8 * first, dz, z, f, y, rows, width, net.parameters, 1))
+            if net.link:
+                call(last_layer.backward, (dz, z, f, rows, width, last_layer.backward_parameters))
+            weighted = types.int64(run.s != 0)
+            for unit in range(first, last, UNIT):
+                end = min(last, unit + UNIT)
+                call(net.add_losses, (losses, worker.s, weighted, units + LINE * (unit // UNIT), unit, end))
+            if weighted or get(worker.factor) != 1.0:
+                call(net.weigh, (dz, worker.s + row, weighted, worker.factor, 0, rows, width))
+        if by_columns and shared:
+            meet(run)
+        for number in range(net.n_layers - 1, -1, -1):
+            if worker.groups > 0:
+                call(net.layer_gradient, (address_of(net_at), address_of(run_at), me, number))
+            if number == 0:
+                break
+            layer, below = layers[number], layers[number - 1]
+            width, n_out, strip = below.n_out, layer.n_out, worker.strip
+            finish = RELU_BACKWARD if below.finish == RELU else PLAIN
+            top, bottom, left, right = first, last, 0, width
+            if by_columns and shared:
+                top, bottom, left, right = part_of(net, run, worker, me, first, last, width)
+            if top < bottom:
+                rows, columns, W = bottom - top, right - left, worker.vector + layer.W_at
+                begin, dz = shift + (top * width + left) * net.item, layer.dz + shift + top * n_out * net.item
+                da, signs = below.dz + begin, below.z + begin
+                if layer.turn_back:
+                    call(layer.turn_back, (W, width, strip))
+                    turned = strip + left * net.item
+                    call(net.multiply, (rows, columns, n_out, dz, n_out, turned, width, da, width, da, width, 0, finish, signs))
+                else:
+                    W += left * n_out * net.item
+                    call(net.multiply_transposed, (rows, columns, n_out, dz, n_out, W, n_out, da, width, strip, finish, signs))
+            if by_columns and shared:
+                meet(run)
+            dropped = below.f != below.a
+            if first < last:
+                begin = shift + first * width * net.item
+                if dropped:
+                    drop(net, below, run, step, below.dz + shift, below.dz + shift, first, last)
+                if finish == PLAIN:
+                    call(
+                        below.backward, (below.dz + begin, below.z + begin, below.f + begin, last - first, width, below.backward_parameters)
+                    )
+            if by_columns and shared and (dropped or finish == PLAIN):
+                meet(run)
+
+    return backward
+
+
+backward, backward_by_columns = _backward(False), _backward(True)
 
 
 @njit
@@ -134,33 +181,42 @@ def lying(rows: Any, width: Any, item: Any) -> Any:
 
 
 @part
-def block_gradient(net_at: NetTable, me: int, index: int, first: int, last: int, gradient: int) -> None:
-    """dW_l and db_l of one block."""
+def block_gradient(net_at: NetTable, me: int, index: int, end: int, first: int, last: int, gradient: int) -> None:
+    """dW_l and db_l of blocks from ``index`` on, before ``end``; rows of W_l that are in neighbours, in one product.
+
+    They are as many as are computed at once; ``worker.stop`` is the first that is not among them.
+    """
     net = carray(net_at, 1)[0]
     layers, segments = carray(as_layers(net.layers), net.n_layers), carray(as_segments(net.segments), net.n_segments)
-    block, worker = carray(as_blocks(net.blocks), net.n_blocks)[index], carray(as_workers(net.workers), me + 1)[me]
-    for place in range(block.first_segment, block.last_segment):
-        segment_gradient(net, layers, segments[place], first, last, worker, gradient + segments[place].at * net.item)
-
-
-@njit
-def layer_of(segment: Any) -> Any:
-    """The layer, counted from 0, that a segment belongs to."""
-    return segment.layer if segment.layer >= 0 else -segment.layer - 1
+    blocks, worker = carray(as_blocks(net.blocks), net.n_blocks), carray(as_workers(net.workers), me + 1)[me]
+    start, stop = blocks[index].start, index + 1
+    while stop < end and blocks[stop].start + blocks[stop].count - start <= net.at_once:
+        stop += 1
+    worker.stop = stop
+    place, after = blocks[index].first_segment, blocks[stop - 1].last_segment
+    while place < after:
+        segment = segments[place]
+        bottom = segment.last
+        place += 1
+        while place < after and segment.biases == 0 and segments[place].biases == 0 and segments[place].layer == segment.layer:
+            bottom = segments[place].last
+            place += 1
+        segment_gradient(net, layers, segment, bottom, first, last, worker, gradient)
+        gradient += layers[segment.layer].n_out * (bottom - segment.first) * net.item
 
 
 @njit(error_model="numpy")
-def segment_gradient(net: Any, layers: Any, segment: Any, first: Any, last: Any, worker: Any, to: Any) -> Any:
-    """dW_l = a_{l-1}^T dz_l or db_l = the sum of dz_l over some samples, for the parameters of one segment."""
-    m, number = last - first, layer_of(segment)
+def segment_gradient(net: Any, layers: Any, segment: Any, bottom: Any, first: Any, last: Any, worker: Any, to: Any) -> Any:
+    """dW_l = a_{l-1}^T dz_l, rows from the first of a segment up to ``bottom``, or db_l = the sum of dz_l, over some samples."""
+    m, number = last - first, segment.layer
     layer = layers[number]
     width = layer.n_out
     dz = layer.dz + worker.shift + first * width * net.item
-    if segment.layer < 0:
+    if segment.biases:
         call(net.add_rows, (m, width, dz, to))
         return
     a = (layers[number - 1].a + worker.shift if number else worker.x) + (first * layer.n_in + segment.first) * net.item
-    rows = segment.last - segment.first
+    rows = bottom - segment.first
     if lying(rows, width, net.item):
         # dz^T a_{l-1}, and turned: the same sums, entry for entry, in fewer vectors
         call(net.multiply_turned, (width, rows, m, dz, width, a, layer.n_in, worker.strip, rows))
@@ -168,5 +224,7 @@ def segment_gradient(net: Any, layers: Any, segment: Any, first: Any, last: Any,
             call(layer.turn, (worker.strip, rows, to))
         else:
             call(net.turn, (worker.strip, width, rows, to))
+    elif rows >= layer.copies:
+        call(net.turned_by_copies, (rows, width, m, a, layer.n_in, dz, width, to, width, worker.strip, net.multiply))
     else:
         call(net.multiply_turned, (rows, width, m, a, layer.n_in, dz, width, to, width))

@@ -17,16 +17,17 @@ def _record(integers: str, reals: str = "") -> np.dtype[Any]:
 
 LAYER = _record(
     "n_in n_out W_at b_at z f a dz dropped in_place forward backward parameters backward_parameters index "
-    "threshold mask scale turn turn_back finish"
+    "threshold mask scale turn turn_back finish copies"
 )
-"""Layer l: its sizes, where W and b are in the vector, its arrays (m, n_out), its rule; dropout: by threshold, or by a mask"""
+"""Layer l: its sizes, where W and b are in the vector, its arrays (m, n_out), its rule; dropout: by threshold, or by a mask; from how many
+rows on products with W and dz are made by way of `copies`"""
 
 PLAIN, RELU, RELU_BACKWARD = range(3)
 """what becomes of a product while it is in registers: nothing; a = max(0, z), with -0 for z < 0; da times 1 or 0, as ``signs`` says, which
 are such a. The two passes over memory that this spares were a tenth of a step of 4-100-3, batch 150, float64."""
 
-SEGMENT = _record("layer first last at slot")
-"""Rows first..last of dW of a layer (layer < 0: db of layer -layer - 1), which fill its block from entry ``at`` on.
+SEGMENT = _record("layer biases first last slot")
+"""Rows first..last of dW of a layer; or, as one row, its ``biases``. They follow each other in their block.
 They lie ``slot`` bytes from the beginning of the gradient of a group."""
 
 BLOCK = _record("first_segment last_segment start count n_weights slot")
@@ -35,20 +36,23 @@ gradient lies ``slot`` bytes from the beginning of that of a group."""
 
 WORKER = _record(
     "gradient strip coefficients buffers losses factor norms squares x y s vector state_1 state_2 own shift "
-    "m groups first_group last_group kept handed" + "".join(f" unused_{i}" for i in range(10))
+    "m groups first_group last_group kept handed column_parts stop" + "".join(f" unused_{i}" for i in range(8))
 )
 """The memory of one thread, the rows that it works on, the parameters that it moves; ``shift``: how far from where the table of a layer
-tells its rows lie; its groups (see `pellucid.engines.compiled.groups`) of those of a batch of m rows. On cache lines of its own."""
+tells its rows lie; its groups (see `pellucid.engines.compiled.groups`) of those of a batch of m rows, or into how many parts columns are
+cut (see `pellucid.engines.compiled.sharing`); before which block it computed gradients. On cache lines of its own."""
 
 NET = _record(
     "n_layers n_blocks n_segments n_parameters item chunk room link output layers blocks segments workers losses units objective "
-    "parameters x_copy y_copy s_copy groups gradients handed gradient_room sums_at "
-    "forward backward block_gradient multiply multiply_turned multiply_transposed add_rows turn gather weigh add_losses drop apply_mask "
+    "parameters x_copy y_copy s_copy groups gradients handed gradient_room sums_at at_once widest "
+    "forward backward block_gradient multiply multiply_turned multiply_transposed multiply_by_copies turned_by_copies "
+    "add_rows turn gather weigh add_losses drop apply_mask "
     "penalize rescale add_squares add_up duplicate hand_over settle layer_gradient hand_over_groups add_groups"
 )
 """A network: its tables, its arrays for a batch, the addresses of the parts.
 
-``link``: dz_L comes by way of da_L; ``output``: the objective computes a_L; ``groups``: see `pellucid.engines.compiled.groups`.
+``link``: dz_L comes by way of da_L; ``output``: the objective computes a_L; ``groups``: see `pellucid.engines.compiled.groups`;
+``at_once``: parameters whose gradient one thread computes at a time; ``widest``: columns of the widest layer, 0 where none are to be cut.
 """
 
 CALL = _record(
