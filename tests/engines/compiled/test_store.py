@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import pellucid as pl
 import pellucid.engines.compiled as package
-from pellucid.engines.compiled import compiler, store
+from pellucid.engines.compiled import compiler, engine, store
 from pellucid.engines.compiled.parts import Part
 
 CODE = textwrap.dedent("""
@@ -78,6 +79,62 @@ def test_where_nothing_can_be_written_a_temporary_folder_does(tmp_path):
 def test_code_that_would_need_the_compiler_at_run_time_is_not_kept():
     with pytest.raises(RuntimeError, match="the part rule needs .*PyErr"):
         compiler.machine_code(Part("test.rule", RAISING).function(), np.dtype(np.float64))
+
+
+@pytest.fixture
+def nothing_there(tmp_path, monkeypatch):
+    """An empty folder for machine code, and a record of what is compiled in this process."""
+    names, machine_code = [], compiler.machine_code
+    monkeypatch.setattr(store, "folder", lambda: tmp_path)
+    monkeypatch.setattr(store, "_addresses", {})
+    monkeypatch.setattr(store, "_beside", {})
+    monkeypatch.setattr(compiler, "machine_code", lambda function, dtype: names.append(function.__name__) or machine_code(function, dtype))
+    return names
+
+
+WANTED = (Part("products.turn"), np.float32), (Part("batches.add_squares"), np.float64)
+
+
+def test_parts_are_compiled_by_a_process_beside_this_one(nothing_there, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["a program", "with arguments"])
+    store.ahead(*WANTED)
+    store.ahead(*WANTED)
+    assert len(set(store._beside.values())) == 1
+    (process,) = set(store._beside.values())
+    assert all(store.address(*wanted) for wanted in WANTED)
+    assert process.returncode == 0
+    assert nothing_there == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["batches.add_squares.float64.o", "products.turn.float32.o"]
+    store.ahead(*WANTED)
+    assert store._beside == {}, "they are there"
+
+
+@pytest.mark.parametrize("name", ["python", "an application", "no/such/python"])
+def test_where_that_cannot_be_they_are_compiled_here(nothing_there, monkeypatch, tmp_path_factory, name):
+    """The interpreter fails; Python is part of an application, which would be started again; there is no interpreter."""
+    broken, started = tmp_path_factory.mktemp("bin") / name, tmp_path_factory.mktemp("started") / "it was"
+    if broken.parent.is_dir():
+        broken.write_text(f"#!/bin/sh\ntouch '{started}'\nexit 1\n")
+        broken.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(broken))
+    store.ahead(*WANTED)
+    assert all(store.address(*wanted) for wanted in WANTED)
+    assert nothing_there == ["turn", "add_squares"]
+    assert started.exists() == (name == "python")
+
+
+def test_the_first_training_has_its_largest_parts_compiled_beside(monkeypatch):
+    asked = []
+    monkeypatch.setattr(engine, "_asked", set())
+    monkeypatch.setattr(engine.team, "cores", lambda: 2)
+    monkeypatch.setattr(engine, "ahead", lambda *wanted: asked.append([part.name for part, _ in wanted]))
+    for _ in range(2):
+        engine.CompiledEngine(pl.Network([2, 2], ["softmax"], "cross_entropy", seed=0).architecture)._compile_beside("train", np.float32)
+    assert asked == [["products.multiply_turned", "conductor.train"]]
+    one = engine.CompiledEngine(pl.Network([2, 2], ["softmax"], "cross_entropy", seed=0).architecture)
+    with one.at_most(1):
+        one._compile_beside("gradient", np.float32)
+    assert len(asked) == 1, "one thread was asked for"
 
 
 def test_the_folder_goes_by_every_source_that_machine_code_is_made_of():

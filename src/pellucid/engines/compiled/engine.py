@@ -14,7 +14,9 @@ from pellucid.engines.base import Batches, Engine, Progress, Sums
 from pellucid.engines.compiled import rules, team
 from pellucid.engines.compiled.cuts import groups_of
 from pellucid.engines.compiled.memory import at
-from pellucid.engines.compiled.plan import Workspace
+from pellucid.engines.compiled.parts import Part
+from pellucid.engines.compiled.plan import PARTS, Workspace
+from pellucid.engines.compiled.store import ahead
 from pellucid.engines.compiled.training import Training, kernel
 from pellucid.engines.steps import run_steps
 from pellucid.equations.arrays import Array
@@ -24,6 +26,8 @@ ALONE = 1_000_000
 """multiplications in a step below which one thread is enough: some 20 us, as long as it takes to share them"""
 WORTH = 10_000_000
 """multiplications below which a single pass over the data stays with one thread: about 100 us, where sending for another takes 50"""
+_asked: set[tuple[str, Any]] = set()
+"""the kernels, by dtype, that were asked for in this process"""
 
 
 class CompiledEngine:
@@ -80,6 +84,7 @@ class CompiledEngine:
         """The sums, and the gradient of the first of them."""
         m = X.shape[0]
         gradient = np.empty_like(vector)
+        self._compile_beside("gradient", vector.dtype)
         most = self._most(3 * m * self._multiplications >= WORTH)
         space = self._take(vector.dtype, m, most)
         given = [None] * len(self.architecture.layers) if mask is None else mask[1:]
@@ -102,10 +107,18 @@ class CompiledEngine:
         if training is None or not training.goes_on(progress, batches, optimizer):
             m = min(batches.batch_size, batches.n_samples)
             step = 3 * m * self._multiplications
+            self._compile_beside("train", progress.vector.dtype)
             several = step >= ALONE or groups_of(self.architecture, m) > 1
             space = self._take(progress.vector.dtype, m, self._most(several))
             training = self._training = Training(space, progress, batches, optimizer, step, several)
         training.run(rates, min(self._most(training.several), training.space.n_threads), seconds)
+
+    def _compile_beside(self, name: str, dtype: Any) -> None:
+        """On a new machine, let a second process compile the two parts that take longest and are asked for last."""
+        if (name, dtype) not in _asked:
+            _asked.add((name, dtype))
+            if self.n_threads != 1 and team.cores() > 1:
+                ahead((PARTS["multiply_turned"], dtype), (Part(f"conductor.{name}"), np.float64))
 
     def _most(self, several: bool) -> int:
         """How many threads a call may have."""

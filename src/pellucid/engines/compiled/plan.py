@@ -47,8 +47,19 @@ GROUPS = {name: Part(f"groups.{name}") for name in ("settle", "layer_gradient", 
 """those that are the same for every dtype"""
 PREDICTION = ("multiply", "add_losses")
 """those that prediction needs"""
-SOME = ("multiply_transposed", *COPIES.split(), "drop", "apply_mask", "penalize", "rescale", "add_up", "duplicate", "hand_over")
-"""those that only some trainings need"""
+SOME = (
+    "multiply_turned",
+    "multiply_transposed",
+    *COPIES.split(),
+    "drop",
+    "apply_mask",
+    "penalize",
+    "rescale",
+    "add_up",
+    "duplicate",
+    "hand_over",
+)
+"""those that only some trainings need, or not at first"""
 REAL = 8
 """bytes of a float64, which sums are in whatever the entries are"""
 PIECE = 1 << 16
@@ -102,6 +113,7 @@ class Workspace:
             net["s_copy"] = self._by_thread(rows)
             net["losses"] = self._by_thread(rows, REAL)
             net["units"] = self._by_thread(math.ceil(rows / UNIT) * LINE, 1)
+            self.need("multiply_turned")  # last, as another process may be compiling it
         self._workers(segments)
         self.chunk = int(net["chunk"])
         self.address = int(self.net.ctypes.data)

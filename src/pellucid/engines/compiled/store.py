@@ -12,9 +12,11 @@ import atexit
 import hashlib
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -62,6 +64,10 @@ _TURN = threading.RLock()
 _addresses: dict[tuple[Part, Any], int] = {}
 _engines: list[Any] = []
 """what holds the code in memory"""
+_beside: dict[tuple[Part, Any], subprocess.Popen[bytes]] = {}
+"""the process that compiles a part"""
+BESIDE = "import sys; from pellucid.engines.compiled import store; store.compile_into(*sys.argv[1:])"
+"""what that process does"""
 
 
 def address(part: Part, dtype: Any = np.float64) -> int:
@@ -72,12 +78,45 @@ def address(part: Part, dtype: Any = np.float64) -> int:
         with _TURN:
             found = _addresses.get(key)
             if found is None:
-                found = _addresses[key] = _load(_kept(part, key[1]))
+                found = _addresses[key] = _load(_kept(*key, folder()))
     return found
 
 
-def _kept(part: Part, dtype: np.dtype[Any]) -> bytes:
-    path = folder() / f"{part.name}.{dtype.name}.o"
+def ahead(*wanted: tuple[Part, Any]) -> None:
+    """Let a process of its own compile some parts, if none of them is on disk, while this one goes on; `address` waits for it.
+
+    It is Python once more; where this process is not called so (an application that Python is built into), nothing is done.
+    """
+    keys = [(part, np.dtype(dtype)) for part, dtype in wanted]
+    if any(key in _addresses or key in _beside or _path(*key, folder()).exists() for key in keys):
+        return
+    if not Path(sys.executable or "").name.startswith("python"):
+        return
+    named = [f"{part.name}:{dtype.name}" for part, dtype in keys]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    silent = subprocess.DEVNULL
+    with suppress(OSError):
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", BESIDE, str(folder()), *named], stdin=silent, stdout=silent, stderr=silent, env=environment
+        )
+        _beside.update(dict.fromkeys(keys, process))
+
+
+def compile_into(base: str, *named: str) -> None:
+    """Compile parts, each named with its dtype, into a folder."""
+    for name in named:
+        part, _, dtype = name.partition(":")
+        _kept(Part(part), np.dtype(dtype), Path(base))
+
+
+def _path(part: Part, dtype: np.dtype[Any], base: Path) -> Path:
+    return base / f"{part.name}.{dtype.name}.o"
+
+
+def _kept(part: Part, dtype: np.dtype[Any], base: Path) -> bytes:
+    path = _path(part, dtype, base)
+    if (part, dtype) in _beside:
+        _beside.pop((part, dtype)).wait()
     try:
         kept = path.read_bytes()
     except OSError:
