@@ -90,7 +90,7 @@ def ahead(*wanted: tuple[Part, Any]) -> None:
     keys = [(part, np.dtype(dtype)) for part, dtype in wanted]
     if any(key in _addresses or key in _beside or _path(*key, folder()).exists() for key in keys):
         return
-    if not Path(sys.executable or "").name.startswith("python"):
+    if not Path(sys.executable or "").name.lower().startswith("python"):
         return
     named = [f"{part.name}:{dtype.name}" for part, dtype in keys]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -160,7 +160,7 @@ def folder() -> Path:
         atexit.register(shutil.rmtree, found, ignore_errors=True)
         fresh = True
     if fresh:
-        print("Pellucid compiles its kernels for this machine, once: it takes some ten seconds.", file=sys.stderr, flush=True)
+        print("Pellucid compiles its kernels for this machine, once: it takes some five seconds.", file=sys.stderr, flush=True)
     return found
 
 
