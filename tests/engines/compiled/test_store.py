@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
+import threading
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -109,7 +112,82 @@ def test_parts_are_compiled_by_a_process_beside_this_one(nothing_there, tmp_path
     assert store._beside == {}, "they are there"
 
 
-@pytest.mark.parametrize("name", ["python", "an application", "no/such/python"])
+def test_a_process_with_other_sources_compiles_nothing(tmp_path, monkeypatch):
+    """As where the path of modules leads to another version than the one that is at work."""
+    store.compile_into("other sources", str(tmp_path), "products.turn:float32")
+    assert list(tmp_path.iterdir()) == []
+    store.compile_into(store.fingerprint(), str(tmp_path), "products.turn:float32")
+    assert [path.name for path in tmp_path.iterdir()] == ["products.turn.float32.o"]
+
+
+def test_what_else_is_in_the_path_of_modules_is_left_alone(nothing_there, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path, Path("/a/path"), None])
+    store.ahead(*WANTED)
+    assert all(store.address(*wanted) for wanted in WANTED)
+    assert nothing_there == []
+
+
+@pytest.mark.parametrize("error", [OSError, ValueError, RuntimeError])
+def test_a_process_that_cannot_be_started_is_done_without(nothing_there, monkeypatch, error):
+    def refuse(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    store.ahead(*WANTED)
+    assert all(store.address(*wanted) for wanted in WANTED)
+    assert nothing_there == ["turn", "add_squares"]
+
+
+def test_one_that_hangs_is_not_waited_for_without_end(nothing_there, monkeypatch):
+    monkeypatch.setattr(store, "PATIENCE", 0.1)
+    monkeypatch.setattr(store, "BESIDE", "import time; time.sleep(60)")
+    store.ahead(*WANTED)
+    (process,) = set(store._beside.values())
+    assert all(store.address(*wanted) for wanted in WANTED)
+    process.kill()
+    process.wait()
+    assert nothing_there == ["turn", "add_squares"]
+
+
+@pytest.mark.parametrize("case", ["frozen", "beside"])
+def test_no_application_starts_itself_and_no_process_beside_another(nothing_there, monkeypatch, case):
+    if case == "frozen":
+        monkeypatch.setattr(sys, "frozen", True, raising=False)
+    else:
+        monkeypatch.setenv(store.MARK, "1")
+    store.ahead(*WANTED)
+    assert store._beside == {}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="fork")
+def test_a_forked_child_does_not_wait_for_its_parent(nothing_there):
+    """Another thread of the parent may have held the lock, or waited for the process beside."""
+    entered, leave = threading.Event(), threading.Event()
+
+    def hold():
+        with store._TURN:
+            entered.set()
+            leave.wait()
+
+    store.ahead(*WANTED)
+    thread = threading.Thread(target=hold)
+    thread.start()
+    entered.wait()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forks while there are threads
+        warnings.simplefilter("ignore", RuntimeWarning)  # JAX's
+        child = os.fork()
+    if child == 0:
+        signal.alarm(60)
+        os._exit(0 if store._beside == {} and store._TURN.acquire(timeout=5) else 1)
+    _, status = os.waitpid(child, 0)
+    leave.set()
+    thread.join()
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert all(store.address(*wanted) for wanted in WANTED)
+
+
+@pytest.mark.parametrize("name", ["python", "an application", "pythonista", "no/such/python"])
 def test_where_that_cannot_be_they_are_compiled_here(nothing_there, monkeypatch, tmp_path_factory, name):
     """The interpreter fails; Python is part of an application, which would be started again; there is no interpreter."""
     broken, started = tmp_path_factory.mktemp("bin") / name, tmp_path_factory.mktemp("started") / "it was"
@@ -149,9 +227,11 @@ def test_the_folder_goes_by_every_source_that_machine_code_is_made_of():
 
 
 def test_the_hash_changes_with_a_source(tmp_path, monkeypatch):
-    before = store.fingerprint()
-    assert store.fingerprint() == before
+    anew = store.fingerprint.__wrapped__
+    before = anew()
+    assert anew() == before
     other = tmp_path / store.SOURCES[0].name
     other.write_bytes(store.SOURCES[0].read_bytes() + b"\n")
     monkeypatch.setattr(store, "SOURCES", (other, *store.SOURCES[1:]))
-    assert store.fingerprint() != before
+    assert anew() != before
+    assert store.fingerprint() == before, "of what this process has read"

@@ -98,7 +98,9 @@ class Workspace:
         last = architecture.layers[-1]
         net["at_once"] = min(AT_ONCE, architecture.n_parameters)
         width = VECTORS * VECTOR_BYTES // self.dtype.itemsize
-        self.strip = max(INNER * width, COPIED_INNER * (COPIED_ROWS + width), int(net["at_once"]))
+        blocks = blocks_of(architecture)
+        self.largest_block = max(sum(segment.count for segment in block) for block in blocks)
+        self.strip = max(INNER * width, COPIED_INNER * (COPIED_ROWS + width), int(net["at_once"]), self.largest_block)
         objective = rules.objective(architecture.objective, last.n_units)
         self._layers(objective)
         net["objective"], net["parameters"] = self._rule(objective.rule)
@@ -106,7 +108,7 @@ class Workspace:
         self.widest = max(architecture.sizes[1:])
         net["chunk"] = max(UNIT, min(CHUNK_ROWS, CHUNK_ENTRIES // self.widest // 8 * 8))
         net["room"] = net["chunk"] * self.widest * self.dtype.itemsize
-        segments = self._blocks()
+        self._blocks(blocks)
         if rows:
             net["x_copy"] = self._by_thread(rows * architecture.sizes[0])
             net["y_copy"] = self._by_thread(rows * last.n_units)
@@ -114,7 +116,7 @@ class Workspace:
             net["losses"] = self._by_thread(rows, REAL)
             net["units"] = self._by_thread(math.ceil(rows / UNIT) * LINE, 1)
             self.need("multiply_turned")  # last, as another process may be compiling it
-        self._workers(segments)
+        self._workers(len(blocks))
         self.chunk = int(net["chunk"])
         self.address = int(self.net.ctypes.data)
         self.call = Call()
@@ -214,8 +216,7 @@ class Workspace:
         self.layers = table
         self.net[0]["layers"] = self._keep(table)
 
-    def _blocks(self) -> list[list[Segment]]:
-        blocks = blocks_of(self.architecture)
+    def _blocks(self, blocks: list[list[Segment]]) -> None:
         table, entries = np.zeros(len(blocks), BLOCK), np.zeros(sum(map(len, blocks)), SEGMENT)
         start, number, slot = 0, 0, 0
         for block, segments in zip(table, blocks, strict=True):
@@ -234,13 +235,11 @@ class Workspace:
         net["n_blocks"], net["blocks"] = len(table), self._keep(table)
         net["n_segments"], net["segments"] = len(entries), self._keep(entries)
         self._gradient = slot
-        self.largest_block = int(table["count"].max())
-        return blocks
 
-    def _workers(self, blocks: list[list[Segment]]) -> None:
+    def _workers(self, n_blocks: int) -> None:
         table = aligned(self.n_threads, WORKER)
         table[:] = 0
-        chunk, n_blocks = int(self.net[0]["chunk"]), len(blocks)
+        chunk = int(self.net[0]["chunk"])
         self._sums = self._memory(n_blocks, REAL), self._memory(2 * n_blocks, REAL)
         for worker in table:
             self._apart()

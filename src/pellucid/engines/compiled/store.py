@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -68,6 +69,21 @@ _beside: dict[tuple[Part, Any], subprocess.Popen[bytes]] = {}
 """the process that compiles a part"""
 BESIDE = "import sys; from pellucid.engines.compiled import store; store.compile_into(*sys.argv[1:])"
 """what that process does"""
+MARK = "PELLUCID_COMPILES_BESIDE"
+"""the variable by which it knows that it is one"""
+PATIENCE = 60.0
+"""seconds after which it is not waited for any more"""
+
+
+def _after_fork() -> None:
+    """A forked child has none of its parent's threads, which may have held the lock, and no process beside."""
+    global _TURN
+    _TURN = threading.RLock()
+    _beside.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def address(part: Part, dtype: Any = np.float64) -> int:
@@ -85,25 +101,29 @@ def address(part: Part, dtype: Any = np.float64) -> int:
 def ahead(*wanted: tuple[Part, Any]) -> None:
     """Let a process of its own compile some parts, if none of them is on disk, while this one goes on; `address` waits for it.
 
-    It is Python once more; where this process is not called so (an application that Python is built into), nothing is done.
+    It is Python once more. Where this is another program (an application that Python is built into, which would start itself again), or no
+    process can be started, for whatever reason, nothing is done: this process then compiles them.
     """
     keys = [(part, np.dtype(dtype)) for part, dtype in wanted]
-    if any(key in _addresses or key in _beside or _path(*key, folder()).exists() for key in keys):
-        return
-    if not Path(sys.executable or "").name.lower().startswith("python"):
-        return
-    named = [f"{part.name}:{dtype.name}" for part, dtype in keys]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    silent = subprocess.DEVNULL
-    with suppress(OSError):
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-c", BESIDE, str(folder()), *named], stdin=silent, stdout=silent, stderr=silent, env=environment
-        )
-        _beside.update(dict.fromkeys(keys, process))
+    with _TURN:
+        if any(key in _addresses or key in _beside or _path(*key, folder()).exists() for key in keys):
+            return
+        name = Path(sys.executable or "").name
+        if not re.fullmatch(r"python[\d.]*t?(\.exe)?", name, re.IGNORECASE) or getattr(sys, "frozen", False) or MARK in os.environ:
+            return
+        named = [f"{part.name}:{dtype.name}" for part, dtype in keys]
+        places = [place for place in sys.path if isinstance(place, str) and place]
+        command = [sys.executable, "-P", "-c", BESIDE, fingerprint(), str(folder()), *named]
+        environment, silent = {**os.environ, "PYTHONPATH": os.pathsep.join(places), MARK: "1"}, subprocess.DEVNULL
+        with suppress(Exception):
+            process = subprocess.Popen(command, stdin=silent, stdout=silent, stderr=silent, env=environment)
+            _beside.update(dict.fromkeys(keys, process))
 
 
-def compile_into(base: str, *named: str) -> None:
-    """Compile parts, each named with its dtype, into a folder."""
+def compile_into(sources: str, base: str, *named: str) -> None:
+    """Compile parts, each named with its dtype, into a folder; nothing if these are not the sources that are meant."""
+    if sources != fingerprint():
+        return
     for name in named:
         part, _, dtype = name.partition(":")
         _kept(Part(part), np.dtype(dtype), Path(base))
@@ -116,7 +136,8 @@ def _path(part: Part, dtype: np.dtype[Any], base: Path) -> Path:
 def _kept(part: Part, dtype: np.dtype[Any], base: Path) -> bytes:
     path = _path(part, dtype, base)
     if (part, dtype) in _beside:
-        _beside.pop((part, dtype)).wait()
+        with suppress(subprocess.TimeoutExpired):
+            _beside.pop((part, dtype)).wait(PATIENCE)
     try:
         kept = path.read_bytes()
     except OSError:
@@ -164,8 +185,9 @@ def folder() -> Path:
     return found
 
 
+@cache
 def fingerprint() -> str:
-    """A hash of those sources, of the versions of what compiles them, and of the processor."""
+    """A hash of those sources as they were when it was first asked for, of the versions of what compiles them, and of the processor."""
     digest = hashlib.sha256()
     for source in SOURCES:
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
