@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 import pellucid as pl
 from pellucid.architecture import Architecture
 from pellucid.validation import (
-    PIECE,
+    FEW,
     as_dtype,
     as_inputs,
     as_masks,
@@ -91,17 +91,26 @@ def test_values_that_overflow_the_dtype_are_infinite(dtype):
         )
 
 
-@pytest.mark.parametrize("at", [0, PIECE - 1, PIECE, 2 * PIECE + 17, 3 * PIECE - 2])
-def test_not_a_number_is_found_in_every_piece_of_a_large_array(at):
-    X = np.zeros((PIECE, 3))
-    X[divmod(at, 3)] = np.nan
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("at", [0, FEW - 1, FEW, 2 * FEW + 17, 3 * FEW - 2])
+def test_what_is_not_finite_is_found_everywhere_in_a_large_array(at, value):
+    X = np.zeros((FEW, 3))
+    X[divmod(at, 3)] = value
     row, column = divmod(at, 3)
-    assert told(pl.InputError, as_inputs, X, 3, DOUBLE) == f"X in the data is nan at index ({row}, {column}) (1 such values), {FINITE}"
+    assert told(pl.InputError, as_inputs, X, 3, DOUBLE) == f"X in the data is {value} at index ({row}, {column}) (1 such values), {FINITE}"
 
 
-def test_huge_but_finite_values_whose_sum_overflows_are_accepted():
-    assert as_inputs([[1.7e308] * 3], 3, DOUBLE).max() == 1.7e308
-    assert as_inputs([[3e38] * 3], 3, SINGLE).max() == np.float32(3e38)
+@pytest.mark.parametrize("dtype", [SINGLE, DOUBLE])
+def test_infinities_of_both_signs_do_not_cancel(dtype):
+    X = np.ones((FEW, 3), dtype)
+    X[5, 1], X[77, 2] = np.inf, -np.inf
+    assert told(pl.InputError, as_inputs, X, 3, dtype).startswith("X in the data is inf at index (5, 1) (2 such values), ")
+
+
+@pytest.mark.parametrize("rows", [1, FEW])
+def test_huge_but_finite_values_whose_sum_overflows_are_accepted(rows):
+    assert as_inputs([[1.7e308] * 3] * rows, 3, DOUBLE).max() == 1.7e308
+    assert as_inputs([[3e38] * 3] * rows, 3, SINGLE).max() == np.float32(3e38)
 
 
 @pytest.mark.parametrize(
