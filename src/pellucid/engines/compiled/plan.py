@@ -42,7 +42,9 @@ PARTS = {
     for name in names.split()
 }
 """those that there is one of for each dtype"""
-STEPS, BY_COLUMNS = ("forward", "backward", "block_gradient"), ("forward", "backward")
+STEPS = {name: Part(f"propagation.{name}") for name in ("forward", "backward", "block_gradient")}
+BY_COLUMNS = STEPS | {name: Part(f"propagation.{name}_by_columns") for name in ("forward", "backward")}
+"""the same for networks with a layer so large that its columns may be cut"""
 GROUPS = {name: Part(f"groups.{name}") for name in ("settle", "layer_gradient", "hand_over_groups", "add_groups")}
 """those that are the same for every dtype"""
 PREDICTION = ("multiply", "add_losses")
@@ -92,9 +94,8 @@ class Workspace:
             if (rows and name not in SOME) or name in PREDICTION:  # no part is compiled before it is needed
                 net[name] = address(part, self.dtype)
         if rows:
-            for name in STEPS:
-                by_columns = "_by_columns" if net["widest"] and name in BY_COLUMNS else ""
-                net[name] = address(Part(f"propagation.{name}{by_columns}"))
+            for name, part in (BY_COLUMNS if net["widest"] else STEPS).items():
+                net[name] = address(part)
         last = architecture.layers[-1]
         net["at_once"] = min(AT_ONCE, architecture.n_parameters)
         width = VECTORS * VECTOR_BYTES // self.dtype.itemsize

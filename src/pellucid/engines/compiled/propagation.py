@@ -45,7 +45,7 @@ def total(place: Any, count: Any, step: Any) -> Any:
 
 
 def _forward(by_columns: bool) -> Any:
-    """The part `forward`, for networks whose columns may be cut, or for others."""
+    """The part `forward`: with what is needed where columns are cut, or without even compiling that, as small networks would feel it."""
 
     @part
     def forward(net_at: NetTable, run_at: CallTable, me: int, first: int, last: int, step: int) -> None:
