@@ -17,15 +17,21 @@ GOLDEN, FIRST, SECOND = dropout.GOLDEN, dropout.FIRST, dropout.SECOND
 
 @part
 def gather(x: Entries, order: Integers, first: int, last: int, width: int, batch: Entries) -> None:
-    """batch[i] = x[order[i]] for the rows first <= i < last; a row that is one vector is copied as one, in half of the time of a loop."""
-    if 4 <= width <= lanes(x):
+    """batch[i] = x[order[i]] for the rows first <= i < last, vector by vector, in half of the time of a loop over entries."""
+    step = lanes(x)
+    if 4 <= width <= step:
         for i in range(first, last):
             copy(offset(x, order[i] * width), offset(batch, i * width), width)
-        return
-    for i in range(first, last):
-        row = order[i] * width
-        for j in range(width):
-            batch[i * width + j] = x[row + j]
+    elif width > step:
+        for i in range(first, last):
+            row, to = offset(x, order[i] * width), offset(batch, i * width)
+            for j in range(0, width, step):
+                copy(offset(row, j), offset(to, j), min(step, width - j))
+    else:
+        for i in range(first, last):
+            row = order[i] * width
+            for j in range(width):
+                batch[i * width + j] = x[row + j]
 
 
 @part

@@ -20,6 +20,7 @@ from pellucid.engines.compiled.intrinsics import address_of, call
 from pellucid.engines.compiled.machine import UNIT
 from pellucid.engines.compiled.memory import LINE
 from pellucid.engines.compiled.parts import CallTable, NetTable, part
+from pellucid.engines.compiled.prefetch import look_ahead
 from pellucid.engines.compiled.propagation import as_blocks, as_layers, as_workers, get, put, total
 from pellucid.engines.compiled.sharing import edge, meet
 from pellucid.engines.compiled.tables import PLAIN
@@ -54,6 +55,7 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
     count = (run.n_rows + run.batch_size - 1) // run.batch_size
     batch = position % count
     worker.vector, worker.state_1, worker.state_2, worker.shift, worker.groups = run.vector, run.state_1, run.state_2, 0, 0
+    worker.next_row = worker.next_end = 0
     grouped = net.groups > 1
     if grouped and me > 0:
         call(net.settle, (network, here, me))
@@ -77,6 +79,8 @@ def train(net_at: NetTable, run_at: CallTable, me: int) -> None:
             first, last = edge(m, run.n_threads, me), edge(m, run.n_threads, me + 1)
             worker.m = m
         fetch(net, layers, run, worker, batch, first, last)
+        if run.prefetch:
+            look_ahead(net, run, worker, batch + 1 if batch + 1 < count else 0, first, last)
         if first < last or net.widest:
             put(worker.factor, 1.0 / weight if weight > 0 else 1.0)
             call(net.forward, (network, here, me, first, last, step))
@@ -186,6 +190,7 @@ def gradient(net_at: NetTable, run_at: CallTable, me: int) -> None:
     m = run.n_rows
     first, last = edge(m, run.n_threads, me), edge(m, run.n_threads, me + 1)
     worker.vector, worker.shift, worker.groups = run.vector, 0, 0
+    worker.next_row = worker.next_end = 0
     worker.m = m
     fetch(net, layers, run, worker, 0, first, last)
     if first < last or net.widest:

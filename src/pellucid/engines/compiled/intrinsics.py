@@ -121,6 +121,20 @@ def fence(typingctx: Any) -> Any:
 
 
 @intrinsic
+def prefetch(typingctx: Any, place: Any) -> Any:
+    """Call the line of memory at an address into the second-level cache, without waiting for it. Any address will do."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(function, [builder.inttoptr(arguments[0], byte), flag(0), flag(2), flag(1)])  # to read, from level 2, data
+        return context.get_dummy_value()
+
+    return types.void(types.int64), code
+
+
+@intrinsic
 def pause(typingctx: Any) -> Any:
     """Tell the processor that this thread only waits."""
 

@@ -75,6 +75,8 @@ def _forward(by_columns: bool) -> Any:
                     call(net.multiply, (rows, columns, n_in, at, n_in, W, width, z, width, b, 0, 1, layer.finish, z))
             if by_columns and shared:
                 meet(run)
+            if worker.next_row < worker.next_end:
+                call(net.prefetch_rows, (address_of(net_at), address_of(run_at), me))
             active, dropped = layer.finish == PLAIN and (number < net.n_layers - 1 or net.output == 0), layer.f != layer.a
             if first < last:
                 begin = shift + first * width * net.item
@@ -131,6 +133,8 @@ def _backward(by_columns: bool) -> Any:
         if by_columns and shared:
             meet(run)
         for number in range(net.n_layers - 1, -1, -1):
+            if worker.next_row < worker.next_end:
+                call(net.prefetch_rows, (address_of(net_at), address_of(run_at), me))
             if worker.groups > 0:
                 call(net.layer_gradient, (address_of(net_at), address_of(run_at), me, number))
             if number == 0:

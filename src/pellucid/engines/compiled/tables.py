@@ -36,18 +36,20 @@ gradient lies ``slot`` bytes from the beginning of that of a group."""
 
 WORKER = _record(
     "gradient strip coefficients buffers losses factor norms squares x y s vector state_1 state_2 own shift "
-    "m groups first_group last_group kept handed column_parts stop" + "".join(f" unused_{i}" for i in range(8))
+    "m groups first_group last_group kept handed column_parts stop "
+    "next_row next_end next_share" + "".join(f" unused_{i}" for i in range(5))
 )
 """The memory of one thread, the rows that it works on, the parameters that it moves; ``shift``: how far from where the table of a layer
 tells its rows lie; its groups (see `pellucid.engines.compiled.groups`) of those of a batch of m rows, or into how many parts columns are
-cut (see `pellucid.engines.compiled.sharing`); before which block it computed gradients. On cache lines of its own."""
+cut (see `pellucid.engines.compiled.sharing`); before which block it computed gradients; which rows it is to call for (see
+`pellucid.engines.compiled.prefetch`). On cache lines of its own."""
 
 NET = _record(
     "n_layers n_blocks n_segments n_parameters item chunk room link output layers blocks segments workers losses units objective "
     "parameters x_copy y_copy s_copy groups gradients handed gradient_room sums_at at_once widest "
     "forward backward block_gradient multiply multiply_turned multiply_transposed multiply_by_copies turned_by_copies "
     "add_rows turn gather weigh add_losses drop apply_mask "
-    "penalize rescale add_squares add_up duplicate hand_over settle layer_gradient hand_over_groups add_groups"
+    "penalize rescale add_squares add_up duplicate hand_over prefetch_rows settle layer_gradient hand_over_groups add_groups"
 )
 """A network: its tables, its arrays for a batch, the addresses of the parts.
 
@@ -57,7 +59,7 @@ NET = _record(
 
 CALL = _record(
     "vector X Y s order n_rows batch_size position stop rates weights seed step state_1 state_2 prepare update settings "
-    "n_threads arrived released gradient sums output masked failed trail trail_row limit waited shared",
+    "n_threads arrived released gradient sums output masked failed trail trail_row limit waited shared prefetch",
     "l2 clip cost_sum weight_sum norm_sum tolerance best",
 )
 """One call: the data, where to begin and to stop; what comes out of it"""

@@ -21,6 +21,11 @@ from pellucid.equations.optimizers import Optimizer
 SPEED, LEAST = 2e10, 5e-7
 """multiplications a second, and the seconds of a step without any, until a call has been timed: to let the first one return in time"""
 
+PREFETCH = Part("prefetch.prefetch_rows")
+CACHED, SMALL, LARGE = 1 << 20, 1 << 15, 1 << 19
+"""bytes of data that a cache keeps from epoch to epoch; of a batch that a processor reads ahead by itself, where rows are in order; and of
+a batch that would drive out of the cache what this one needs"""
+
 BRIEF = 1e-3
 """seconds below which an epoch is not timed any more"""
 
@@ -32,6 +37,13 @@ NONE = Patience(0.0, -1)
 def kernel(name: str) -> int:
     """Where a kernel of `pellucid.engines.compiled.conductor` begins."""
     return address(Part(f"conductor.{name}"))
+
+
+def _worth_prefetching(batches: Batches) -> bool:
+    """Whether the rows of the next batch are called for while this one is computed."""
+    row = batches.X.itemsize * (batches.X.shape[1] + batches.Y.shape[1])
+    size = batches.batch_size * row
+    return batches.n_samples * row > CACHED and size <= LARGE and (batches.order is not None or size >= SMALL)
 
 
 class Training:
@@ -58,11 +70,14 @@ class Training:
         states = [at(part) for part in progress.state] or [call.vector]
         call.state_1, call.state_2 = states[0], states[-1]
         call.n_rows, call.batch_size, call.seed = batches.n_samples, batches.batch_size, batches.dropout_seed
+        call.prefetch = _worth_prefetching(batches)
         call.l2, call.clip = space.architecture.l2, batches.clip_norm or 0.0
         call.prepare, call.update = address(update.prepare, dtype), address(update.move, dtype)
         space.drop_at_random()
         self.groups = space.group(min(batches.batch_size, batches.n_samples))
         self.pace = Pace(grouped=self.groups > 1)
+        if call.prefetch:
+            space.net[0]["prefetch_rows"] = address(PREFETCH)
         space.need(*["penalize"] * (call.l2 > 0), *["rescale"] * (call.clip > 0))
 
     def goes_on(self, progress: Progress, batches: Batches, optimizer: Optimizer) -> bool:
