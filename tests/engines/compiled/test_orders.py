@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid.engines.compiled import orders
+from pellucid.engines.compiled import orders, shuffles
 
 MAKERS = {"PCG64": np.random.default_rng, "MT19937": np.random.RandomState}
 
@@ -48,6 +48,12 @@ def test_orders_are_numpys(kind, seed, m, times, before):
 @pytest.mark.parametrize("m", [2, 3, 4, 5, 127, 128, 129, 65536, 65537, 100_000])
 def test_places_at_powers_of_two(kind, m):
     compare(kind, 3, m, 1, 1)
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+@pytest.mark.parametrize("m", [shuffles.MANY, shuffles.MANY + 1, shuffles.MANY + 2, shuffles.MANY + 40, 300_001])
+def test_numbers_drawn_ahead(kind, m):
+    compare(kind, 4, m, 2, 1)
 
 
 @pytest.mark.parametrize("kind", MAKERS)

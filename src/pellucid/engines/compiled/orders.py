@@ -14,6 +14,8 @@ from pellucid.equations.arrays import Array
 
 WORTH = 4096
 """draws below which fetching and returning the state of a generator takes as long as it saves"""
+AHEAD = 32
+"""numbers that are drawn before the first one of them is used, where there are many places"""
 TWO_64 = 1 << 64
 """the numbers of PCG64 have two words"""
 Generator: TypeAlias = np.random.Generator | np.random.RandomState
@@ -46,16 +48,22 @@ def _by_pcg64(order: Array, generator: np.random.PCG64, times: int) -> None:
     state: Any = generator.state
     numbers = state["state"]
     words = [*divmod(numbers["state"], TWO_64), *divmod(numbers["inc"], TWO_64), state["has_uint32"], state["uinteger"]]
-    memory = np.array(words, dtype=np.uint64)
+    memory, ring = np.array(words, dtype=np.uint64), _ring()
     for _ in range(times):
-        _part("shuffle_pcg64", 3)(at(order), len(order), at(memory))
+        _part("shuffle_pcg64", 5)(at(order), len(order), at(memory), at(ring), AHEAD)
     high, low, _, _, has, left = map(int, memory)
     changed: Any = {**state, "state": {**numbers, "state": high * TWO_64 + low}, "has_uint32": has, "uinteger": left}
     generator.state = changed
 
 
 def _by_mt19937(order: Array, generator: np.random.RandomState, times: int) -> None:
-    _part("shuffle_mt19937", 4)(at(order), len(order), times, generator._bit_generator.ctypes.state_address)
+    ring = _ring()
+    _part("shuffle_mt19937", 6)(at(order), len(order), times, generator._bit_generator.ctypes.state_address, at(ring), AHEAD)
+
+
+def _ring() -> Array:
+    """Room for the numbers that are drawn ahead."""
+    return np.empty(AHEAD, dtype=np.uint64)
 
 
 @cache

@@ -45,6 +45,7 @@ KERNELS = (
     "memory",
     "parts",
     "pieces",
+    "prefetch",
     "products",
     "propagation",
     "rowwise",
