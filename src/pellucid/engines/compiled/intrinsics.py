@@ -171,6 +171,16 @@ def select(typingctx: Any, condition: Any, yes: Any, no: Any) -> Any:
 
 
 @intrinsic
+def least_normal(typingctx: Any, pointer: Any) -> Any:
+    """The smallest positive number that has all of its digits, of the type of a pointer's entries."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return ir.Constant(context.get_value_type(pointer.dtype), 2.0**-126 if pointer.dtype == types.float32 else 2.0**-1022)
+
+    return pointer.dtype(pointer), code
+
+
+@intrinsic
 def as_entry(typingctx: Any, number: Any, pointer: Any) -> Any:
     """A number as an entry of an array: rounded to its type, so that float32 code has no float64 in it."""
 

@@ -1,7 +1,8 @@
 """Optimizers as parts: one pass over a range of the flat vector, and what is prepared once for each step.
 
 They are `pellucid.equations.optimizers` in machine code, the same operations in the same order but for divisions by a number that is the
-same for all entries, which are multiplications by its reciprocal. Of each, ``<name>_step`` turns the settings, alpha and the count t of
+same for all entries, which are multiplications by its reciprocal; and for what shrinks from step to step, which ends at zero (`normal`).
+Of each, ``<name>_step`` turns the settings, alpha and the count t of
 steps into the coefficients of a step, in float64; ``<name>`` moves theta, given g, and the state r (and v) beside it.
 """
 
@@ -12,8 +13,18 @@ from typing import Any
 from numba import njit
 
 from pellucid.engines.compiled.elementary import sqrt
-from pellucid.engines.compiled.intrinsics import as_entry
+from pellucid.engines.compiled.intrinsics import as_entry, least_normal, select
 from pellucid.engines.compiled.parts import Entries, Reals, part
+
+
+@njit(forceinline=True)
+def normal(x: Any, least: Any) -> Any:
+    """x, or 0 where it is less than the least normal number.
+
+    The moments of a weight whose gradient has become zero, that of a dead unit, shrink to the smallest denormal number there is, and stay:
+    0.9 times it rounds to itself. A processor takes long for those: 39 of them among 1,732 made a step of 16-32-32-4 a twelfth slower.
+    """
+    return select(abs(x) < least, least - least, x)
 
 
 @part
@@ -39,9 +50,9 @@ def momentum_step(settings: Reals, alpha: Reals, t: int, c: Reals) -> None:
 @part
 def momentum(theta: Entries, g: Entries, v: Entries, _: Entries, count: int, c: Reals) -> None:
     """v = mu v - alpha g, theta + v."""
-    alpha, mu = as_entry(c[0], theta), as_entry(c[1], theta)
+    alpha, mu, least = as_entry(c[0], theta), as_entry(c[1], theta), least_normal(theta)
     for i in range(count):
-        velocity = mu * v[i] - alpha * g[i]
+        velocity = normal(mu * v[i] - alpha * g[i], least)
         v[i] = velocity
         theta[i] += velocity
 
@@ -49,10 +60,10 @@ def momentum(theta: Entries, g: Entries, v: Entries, _: Entries, count: int, c: 
 @part
 def nesterov(theta: Entries, g: Entries, v: Entries, _: Entries, count: int, c: Reals) -> None:
     """v = mu v - alpha g, theta + mu v - alpha g."""
-    alpha, mu = as_entry(c[0], theta), as_entry(c[1], theta)
+    alpha, mu, least = as_entry(c[0], theta), as_entry(c[1], theta), least_normal(theta)
     for i in range(count):
         pull = alpha * g[i]
-        velocity = mu * v[i] - pull
+        velocity = normal(mu * v[i] - pull, least)
         v[i] = velocity
         theta[i] += mu * velocity - pull
 
@@ -83,8 +94,9 @@ def rmsprop_step(settings: Reals, alpha: Reals, t: int, c: Reals) -> None:
 def rmsprop(theta: Entries, g: Entries, r: Entries, _: Entries, count: int, c: Reals) -> None:
     """rho r + (1 - rho) g^2, theta - alpha g / (sqrt(r) + epsilon)."""
     alpha, rho, rest, epsilon = as_entry(c[0], theta), as_entry(c[1], theta), as_entry(c[2], theta), as_entry(c[3], theta)
+    least = least_normal(theta)
     for i in range(count):
-        size = rho * r[i] + rest * g[i] * g[i]
+        size = normal(rho * r[i] + rest * g[i] * g[i], least)
         r[i] = size
         theta[i] -= alpha * g[i] / (sqrt(size) + epsilon)
 
@@ -118,9 +130,10 @@ def adam(theta: Entries, g: Entries, m: Entries, v: Entries, count: int, c: Real
     """m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, theta - alpha m^ / (sqrt(v^) + epsilon)."""
     b1, rest1, b2, rest2 = as_entry(c[0], theta), as_entry(c[1], theta), as_entry(c[2], theta), as_entry(c[3], theta)
     epsilon, alpha, correction = as_entry(c[4], theta), as_entry(c[5], theta), as_entry(c[6], theta)
+    least = least_normal(theta)
     for i in range(count):
-        first = b1 * m[i] + rest1 * g[i]
-        second = b2 * v[i] + rest2 * g[i] * g[i]
+        first = normal(b1 * m[i] + rest1 * g[i], least)
+        second = normal(b2 * v[i] + rest2 * g[i] * g[i], least)
         m[i], v[i] = first, second
         theta[i] -= alpha * first / (sqrt(second * correction) + epsilon)
 
@@ -130,8 +143,9 @@ def adamw(theta: Entries, g: Entries, m: Entries, v: Entries, count: int, c: Rea
     """Adam's step less alpha lambda theta."""
     b1, rest1, b2, rest2 = as_entry(c[0], theta), as_entry(c[1], theta), as_entry(c[2], theta), as_entry(c[3], theta)
     epsilon, alpha, correction, decay = as_entry(c[4], theta), as_entry(c[5], theta), as_entry(c[6], theta), as_entry(c[7], theta)
+    least = least_normal(theta)
     for i in range(count):
-        first = b1 * m[i] + rest1 * g[i]
-        second = b2 * v[i] + rest2 * g[i] * g[i]
+        first = normal(b1 * m[i] + rest1 * g[i], least)
+        second = normal(b2 * v[i] + rest2 * g[i] * g[i], least)
         m[i], v[i] = first, second
         theta[i] -= alpha * first / (sqrt(second * correction) + epsilon) + decay * theta[i]
