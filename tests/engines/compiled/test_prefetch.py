@@ -14,7 +14,7 @@ from pellucid.engines.compiled import training
 SETTINGS = [(32, True), (32, False), (300, True), (7, True)]
 
 
-def trained(batch_size: int, shuffle: bool, n_threads: int, weighted: bool = False) -> dict[str, Any]:
+def trained(batch_size: int, shuffle: bool, n_threads: int) -> dict[str, Any]:
     rng = np.random.default_rng(3)
     X, y, s = rng.normal(size=(1_001, 20)).astype(np.float32), rng.integers(0, 10, 1_001), rng.uniform(0.5, 2, 1_001)
     net = pl.Network([20, 96, 64, 10], activations=["relu", "tanh", "softmax"], loss="cross_entropy", seed=1, dtype="float32")
@@ -25,7 +25,7 @@ def trained(batch_size: int, shuffle: bool, n_threads: int, weighted: bool = Fal
         batch_size=batch_size,
         shuffle=shuffle,
         n_threads=n_threads,
-        sample_weight=s if weighted else None,
+        sample_weight=s,
         optimizer=pl.Adam(learning_rate=0.01),
         progress=False,
     )
@@ -38,7 +38,7 @@ def test_the_bits_are_the_same(monkeypatch: pytest.MonkeyPatch, batch_size: int,
     found = []
     for worth in (False, True):
         monkeypatch.setattr(training, "_worth_prefetching", lambda batches, worth=worth: worth)
-        found.append(trained(batch_size, shuffle, n_threads, weighted=True))
+        found.append(trained(batch_size, shuffle, n_threads))
     assert all(np.array_equal(found[0][name], found[1][name]) for name in found[0])
 
 
@@ -46,15 +46,12 @@ def test_the_bits_are_the_same(monkeypatch: pytest.MonkeyPatch, batch_size: int,
 def test_all_rows_of_the_next_batch_are_called_for(monkeypatch: pytest.MonkeyPatch, batch_size: int, shuffle: bool) -> None:
     spaces = []
 
-    def worth(batches: Batches) -> bool:
-        return True
-
     def init(self: Any, space: Any, *args: Any) -> None:
         spaces.append(space)
         start(self, space, *args)
 
     start = training.Training.__init__
-    monkeypatch.setattr(training, "_worth_prefetching", worth)
+    monkeypatch.setattr(training, "_worth_prefetching", lambda batches: True)
     monkeypatch.setattr(training.Training, "__init__", init)
     trained(batch_size, shuffle, 1)
     worker = spaces[-1].workers[0]

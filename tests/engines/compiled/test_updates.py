@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,10 @@ import pytest
 import pellucid as pl
 from pellucid.engines import Batches, load
 from pellucid.engines.base import Progress
+from pellucid.engines.compiled.machine import COEFFICIENTS
+from pellucid.engines.compiled.memory import at
+from pellucid.engines.compiled.parts import Part
+from pellucid.engines.compiled.store import address
 
 STEPS = {"float32": 3_000, "float64": 8_000}
 """more than it takes 0.9^t to shrink below the least normal number"""
@@ -41,11 +46,16 @@ def test_moments_without_a_gradient_become_zero(optimizer: Any, dtype: str) -> N
     assert ours.vector[1] == pytest.approx(theirs.vector[1], abs=1e-6 if dtype == "float32" else 1e-13)
 
 
-def test_nan_is_no_small_number() -> None:
-    batches = Batches(np.ones((2, 1), np.float32), np.full((2, 1), np.nan, np.float32), None, None, 1, 0)
-    for optimizer in SHRINKING:
-        net = pl.Network([1, 1], ["identity"], loss="half_mse", dtype="float32", seed=0)
-        vector = net.vector.copy()
-        progress = Progress(vector, optimizer.init(vector))
-        load("compiled", net.architecture).run(progress, batches, np.full(2, 0.01), optimizer, 0.1)
-        assert progress.failed
+@pytest.mark.parametrize("name", ["momentum", "nesterov", "rmsprop", "adam", "adamw"])
+@pytest.mark.parametrize("dtype", STEPS)
+def test_nan_is_no_small_number(name: str, dtype: str) -> None:
+    """Called directly, as in a training the cost tells of it first."""
+    theta, g, first, second = (np.full(40, value, dtype) for value in (1, 0.5, 0.25, 0.25))
+    g[3], g[5] = np.nan, np.inf
+    settings = np.full(COEFFICIENTS, 0.5)
+    update = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 6)(address(Part(f"updates.{name}"), np.dtype(dtype)))
+    update(*map(at, (theta, g, first, second)), 40, at(settings))
+    finite = np.isfinite(first) & np.isfinite(theta)
+    assert np.isnan(first[3])
+    assert np.isnan(theta[3])
+    assert np.flatnonzero(~finite).tolist() == [3, 5]

@@ -46,7 +46,8 @@ STEPS = {name: Part(f"propagation.{name}") for name in ("forward", "backward", "
 BY_COLUMNS = STEPS | {name: Part(f"propagation.{name}_by_columns") for name in ("forward", "backward")}
 """the same for networks with a layer so large that its columns may be cut"""
 GROUPS = {name: Part(f"groups.{name}") for name in ("settle", "layer_gradient", "hand_over_groups", "add_groups")}
-"""those that are the same for every dtype"""
+ALIKE = GROUPS | {"prefetch_rows": Part("prefetch.prefetch_rows")}
+"""those that only some trainings need, and that are the same for every dtype"""
 PREDICTION = ("multiply", "add_losses")
 """those that prediction needs"""
 SOME = (
@@ -128,9 +129,9 @@ class Workspace:
         self._placed: tuple[Array | None, int] = (None, 0)
 
     def need(self, *names: str) -> None:
-        """Have some of `SOME` there."""
+        """Have some of `SOME`, or of `ALIKE`, there."""
         for name in names:
-            self.net[0][name] = address(PARTS[name], self.dtype)
+            self.net[0][name] = address(ALIKE[name]) if name in ALIKE else address(PARTS[name], self.dtype)
 
     def place(self, vector: Array) -> int:
         """The address of the parameters; they are usually those of the last time."""
@@ -264,9 +265,7 @@ class Workspace:
         if groups == 1:
             self.workers["norms"], self.workers["squares"] = self._sums
             return 1
-        self.need("add_up", "duplicate", "hand_over")
-        for name, part in GROUPS.items():
-            net[name] = address(part)
+        self.need("add_up", "duplicate", "hand_over", *GROUPS)
         n_blocks, room = int(net["n_blocks"]), self._gradient + LINE + PAGE
         net["sums_at"], net["gradient_room"] = self._gradient, room
         net["gradients"], net["handed"] = self._memory(2 * groups * room, 1), self._memory(2 * groups * room, 1)

@@ -21,7 +21,6 @@ from pellucid.equations.optimizers import Optimizer
 SPEED, LEAST = 2e10, 5e-7
 """multiplications a second, and the seconds of a step without any, until a call has been timed: to let the first one return in time"""
 
-PREFETCH = Part("prefetch.prefetch_rows")
 CACHED, SMALL, LARGE = 1 << 20, 1 << 15, 1 << 19
 """bytes of data that a cache keeps from epoch to epoch; of a batch that a processor reads ahead by itself, where rows are in order; and of
 a batch that would drive out of the cache what this one needs"""
@@ -76,9 +75,7 @@ class Training:
         space.drop_at_random()
         self.groups = space.group(min(batches.batch_size, batches.n_samples))
         self.pace = Pace(grouped=self.groups > 1)
-        if call.prefetch:
-            space.net[0]["prefetch_rows"] = address(PREFETCH)
-        space.need(*["penalize"] * (call.l2 > 0), *["rescale"] * (call.clip > 0))
+        space.need(*["penalize"] * (call.l2 > 0), *["rescale"] * (call.clip > 0), *["prefetch_rows"] * call.prefetch)
 
     def goes_on(self, progress: Progress, batches: Batches, optimizer: Optimizer) -> bool:
         """Whether this is the same training as the last time."""
