@@ -17,7 +17,10 @@ GOLDEN, FIRST, SECOND = dropout.GOLDEN, dropout.FIRST, dropout.SECOND
 
 @part
 def gather(x: Entries, order: Integers, first: int, last: int, width: int, batch: Entries) -> None:
-    """batch[i] = x[order[i]] for the rows first <= i < last, vector by vector, in half of the time of a loop over entries."""
+    """batch[i] = x[order[i]] for the rows first <= i < last, vector by vector, in half of the time of a loop over entries.
+
+    Rows of one vector are spared the loop over vectors, a quarter of their time.
+    """
     step = lanes(x)
     if 4 <= width <= step:
         for i in range(first, last):
